@@ -1,0 +1,36 @@
+/** Bytes by name, and who owns them. */
+
+export const EMPTY: Uint8Array = new Uint8Array(0);
+
+export const TAB = 0x09;
+export const LF = 0x0a;
+export const CR = 0x0d;
+export const SP = 0x20;
+export const COLON = 0x3a;
+export const SEMICOLON = 0x3b;
+
+const TOKEN_BYTES = new Uint8Array(256);
+for (const character of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") TOKEN_BYTES[character.charCodeAt(0)] = 1;
+
+/** Whether a byte may stand in a token, such as a method or a field name (RFC 9110 §5.6.2). */
+export function isTokenByte(byte: number): boolean {
+  return TOKEN_BYTES[byte] === 1;
+}
+
+/** The same memory as a `Buffer`, whose methods decode faster. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/**
+ * Bytes that the application may keep: the view itself where it fills most of the memory behind it, else a copy, so that
+ * a small message never pins a large read buffer.
+ */
+export function ownBytes(view: Uint8Array): Uint8Array {
+  if (view.byteLength * 2 >= view.buffer.byteLength) {
+    return new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
+  }
+  const copy = new Uint8Array(view.byteLength);
+  copy.set(view);
+  return copy;
+}
