@@ -1,0 +1,301 @@
+/**
+ * One accepted socket: from the moment of accept until it is destroyed it has one error listener, one protocol and one
+ * output. Output of one read, and of one turn of the event loop, leaves in one write; a peer that is slower than its server is
+ * seen by the protocol as congestion, one that takes nothing at all is destroyed. It knows nothing of what is spoken.
+ */
+
+import type { Socket } from 'node:net';
+import type { Counters } from '../counters.js';
+import type { Flushable, FlushQueue } from './flush-queue.js';
+import { Output } from './output.js';
+import type { Departure, Protocol, Transport } from './protocol.js';
+import type { Ticker, Ticking } from './ticker.js';
+
+/** How long, and how much, a closed connection still reads so that the peer can see our last bytes (RFC 9112 §9.6). */
+const LINGER_MS = 2_000;
+const LINGER_BYTES = 1024 * 1024;
+
+/** What all connections of a server share. */
+export interface ConnectionSettings {
+  readonly ticker: Ticker;
+  readonly flushQueue: FlushQueue;
+  readonly counters: Counters;
+  readonly softBufferBytes: number;
+  readonly sendTimeoutMs: number;
+  /** A protocol threw, which none may: a fault of this library, told to the application, that costs this connection only. */
+  reportFault(error: unknown): void;
+  /** The connection is gone. */
+  onGone(connection: Connection): void;
+}
+
+type Phase = 'open' | 'ending' | 'lingering' | 'gone';
+
+const CONNECTION = Symbol('longwire.connection');
+type OwnedSocket = Socket & { [CONNECTION]: Connection };
+
+export class Connection implements Transport, Ticking, Flushable {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localPort: number;
+  readonly isSecure: boolean;
+  readonly #socket: OwnedSocket;
+  readonly #settings: ConnectionSettings;
+  readonly #output = new Output();
+  #protocol: Protocol | undefined;
+  #phase: Phase = 'open';
+  #departure: Departure = 'finished';
+  #isReading = false;
+  #isFlushScheduled = false;
+  #isCongested = false;
+  #drainWaiters: (() => void)[] | undefined;
+  /** Bytes handed to the socket so far, and how many of them it had passed on when we last looked. */
+  #handedOver = 0;
+  #takenBefore = 0;
+  #stalledAt = 0;
+  #endBy = Infinity;
+  #lingeredBytes = 0;
+
+  constructor(socket: Socket, isSecure: boolean, settings: ConnectionSettings) {
+    this.remoteAddress = socket.remoteAddress ?? '';
+    this.remotePort = socket.remotePort ?? 0;
+    this.localPort = socket.localPort ?? 0;
+    this.isSecure = isSecure;
+    this.#socket = own(socket, this);
+    this.#settings = settings;
+    settings.ticker.add(this);
+  }
+
+  /** Gives the connection its first protocol; from here on bytes are read. */
+  start(protocol: Protocol): void {
+    this.#protocol = protocol;
+    const socket = this.#socket;
+    socket.on('data', onSocketData);
+    socket.on('end', onSocketEnd);
+    socket.on('drain', onSocketDrain);
+  }
+
+  get bufferedAmount(): number {
+    return this.#output.length + this.#socket.writableLength;
+  }
+
+  get isCongested(): boolean {
+    return this.#isCongested;
+  }
+
+  write(data: string | Uint8Array): void {
+    if (this.#phase !== 'open' || data.length === 0) return;
+    this.#output.push(data);
+    if (this.#output.length >= this.#settings.softBufferBytes) {
+      this.flush();
+      this.#isCongested ||= this.bufferedAmount > this.#settings.softBufferBytes;
+    } else if (!this.#isReading) {
+      this.#scheduleFlush();
+    }
+  }
+
+  pause(): void {
+    if (this.#phase !== 'open' || this.#socket.isPaused()) return;
+    this.#settings.counters.pauses++;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  whenDrained(fn: () => void): void {
+    if (this.#phase === 'gone' || this.bufferedAmount === 0) return fn();
+    (this.#drainWaiters ??= []).push(fn);
+    if (!this.#isReading) this.#scheduleFlush();
+  }
+
+  end(withinMs = Infinity): void {
+    if (this.#phase !== 'open') return;
+    this.#phase = 'ending';
+    this.#endBy = this.#settings.ticker.after(withinMs);
+    this.resume();
+    if (!this.#isReading) this.#scheduleFlush();
+  }
+
+  destroy(departure: Departure): void {
+    if (this.#phase === 'gone') return;
+    this.#phase = 'gone';
+    this.#departure = departure;
+    this.#output.clear();
+    // Only a reset tells the peer of a response that is delimited by the close that it is not whole.
+    if (departure === 'aborted' && !this.isSecure && this.remoteAddress !== '') this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
+  upgrade(next: Protocol, rest: Uint8Array): void {
+    this.#protocol = next;
+    if (rest.length === 0) return;
+    process.nextTick(() => {
+      if (this.#phase === 'open') this.#feed(rest);
+    });
+  }
+
+  /** Tells the protocol that the server is stopping. */
+  shutDown(): void {
+    if (this.#phase === 'open') this.#tell((protocol) => protocol.onShutdown());
+  }
+
+  flush(): void {
+    this.#isFlushScheduled = false;
+    if (this.#phase === 'gone') return;
+    const socket = this.#socket;
+    const output = this.#output;
+    // A write that the kernel took at once leaves `writableNeedDrain` set until the next tick: only with bytes waiting does it mean a slow peer.
+    while (output.length > 0 && !(socket.writableNeedDrain && socket.writableLength > 0)) {
+      const length = output.length;
+      const portions = output.take();
+      this.#handedOver += length - output.length;
+      this.#settings.counters.bytesOut += length - output.length;
+      if (portions.length === 1) {
+        socket.write(portions[0]!, 'latin1');
+      } else {
+        socket.cork();
+        for (const portion of portions) socket.write(portion, 'latin1');
+        socket.uncork();
+      }
+    }
+    if (this.#drainWaiters !== undefined) this.#settleDrainWaiters();
+    if (this.#phase === 'ending' && output.length === 0) this.#sendFin();
+  }
+
+  onTick(now: number): void {
+    if (this.#judgeStall(now)) return this.destroy('timeout');
+    if (now >= this.#endBy) return this.destroy('finished');
+    if (this.#phase === 'open' && this.#protocol !== undefined) this.#tell((protocol) => protocol.onTick(now));
+  }
+
+  /** Called by the socket's listeners. */
+  received(bytes: Buffer): void {
+    this.#settings.counters.bytesIn += bytes.length;
+    if (this.#phase === 'open') this.#feed(bytes);
+    else this.#discard(bytes.length);
+  }
+
+  peerEnded(): void {
+    if (this.#phase === 'open') this.#tell((protocol) => protocol.onEnd());
+  }
+
+  drained(): void {
+    this.flush();
+    if (!this.#isCongested || this.bufferedAmount > this.#settings.softBufferBytes) return;
+    this.#isCongested = false;
+    if (this.#phase === 'open') this.#tell((protocol) => protocol.onDrain());
+  }
+
+  failed(error: Error & { code?: string }): void {
+    this.#settings.counters.countError(error.code ?? 'SOCKET_ERROR');
+    if (this.#phase !== 'gone') this.#departure = 'reset';
+  }
+
+  closed(): void {
+    this.#phase = 'gone';
+    this.#settings.ticker.delete(this);
+    this.#output.clear();
+    for (const each of this.#drainWaiters ?? []) each();
+    this.#drainWaiters = undefined;
+    const protocol = this.#protocol;
+    this.#protocol = undefined;
+    try {
+      protocol?.onGone(this.#departure);
+    } catch (error) {
+      this.#settings.reportFault(error);
+    }
+    this.#settings.onGone(this);
+  }
+
+  #feed(bytes: Uint8Array): void {
+    this.#isReading = true;
+    try {
+      this.#protocol!.onData(bytes);
+    } catch (error) {
+      this.#fault(error);
+    }
+    this.#isReading = false;
+    this.flush();
+  }
+
+  #tell(say: (protocol: Protocol) => void): void {
+    try {
+      say(this.#protocol!);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  #fault(error: unknown): void {
+    this.#settings.reportFault(error);
+    this.destroy('aborted');
+  }
+
+  #scheduleFlush(): void {
+    if (this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
+    this.#settings.flushQueue.schedule(this);
+  }
+
+  /** The waiters are told once nothing waits; where the socket would emit no `drain`, an empty write asks for it. */
+  #settleDrainWaiters(): void {
+    const socket = this.#socket;
+    if (this.bufferedAmount === 0) {
+      const waiters = this.#drainWaiters;
+      this.#drainWaiters = undefined;
+      if (waiters !== undefined) for (const each of waiters) each();
+    } else if (this.#output.length === 0 && !socket.writableNeedDrain) {
+      socket.write('', () => this.flush());
+    }
+  }
+
+  #sendFin(): void {
+    this.#phase = 'lingering';
+    this.#endBy = Math.min(this.#endBy, this.#settings.ticker.after(LINGER_MS));
+    this.#socket.end();
+  }
+
+  #discard(count: number): void {
+    this.#lingeredBytes += count;
+    if (this.#lingeredBytes > LINGER_BYTES) this.destroy('finished');
+  }
+
+  /** Whether output has waited for `sendTimeoutMs` while the kernel took none of it. */
+  #judgeStall(now: number): boolean {
+    const waiting = this.bufferedAmount;
+    const taken = this.#handedOver - this.#socket.writableLength;
+    if (waiting > 0 && taken === this.#takenBefore && this.#stalledAt > 0) return now >= this.#stalledAt;
+    this.#takenBefore = taken;
+    this.#stalledAt = waiting > 0 ? this.#settings.ticker.after(this.#settings.sendTimeoutMs) : 0;
+    return false;
+  }
+}
+
+/** One set of listeners for all sockets: a closure for each event of each connection would cost more memory than the connection. */
+function own(socket: Socket, connection: Connection): OwnedSocket {
+  const owned = Object.assign(socket, { [CONNECTION]: connection });
+  owned.on('error', onSocketError);
+  owned.on('close', onSocketClose);
+  return owned;
+}
+
+function onSocketData(this: OwnedSocket, bytes: Buffer): void {
+  this[CONNECTION].received(bytes);
+}
+
+function onSocketEnd(this: OwnedSocket): void {
+  this[CONNECTION].peerEnded();
+}
+
+function onSocketDrain(this: OwnedSocket): void {
+  this[CONNECTION].drained();
+}
+
+function onSocketError(this: OwnedSocket, error: Error): void {
+  this[CONNECTION].failed(error);
+}
+
+function onSocketClose(this: OwnedSocket): void {
+  this[CONNECTION].closed();
+}

@@ -1,0 +1,95 @@
+/**
+ * What a connection has yet to hand to its socket, in order, and in which portions it is handed over: neighbouring text goes as
+ * one string, neighbouring small bytes as one copy, large bytes on their own.
+ */
+
+/** From here on copying costs more than a second entry in the system call. */
+const COPY_BELOW_BYTES = 32 * 1024;
+/** One portion: so much at a time shows a slow peer's progress, and no less keeps system calls few. */
+const PORTION_BYTES = 256 * 1024;
+
+type Piece = string | Uint8Array;
+
+export class Output {
+  /** Bytes that wait here. A string piece is latin1, one byte a character. */
+  length = 0;
+  #pieces: Piece[] = [];
+  #next = 0;
+
+  push(piece: Piece): void {
+    this.length += piece.length;
+    this.#pieces.push(piece);
+  }
+
+  clear(): void {
+    this.length = 0;
+    this.#pieces = [];
+    this.#next = 0;
+  }
+
+  /** The next portions to write at once, taken out of the queue: one, or a few large ones that belong in one system call. */
+  take(): Piece[] {
+    if (this.#next === 0 && this.length <= PORTION_BYTES) return this.#takeAll();
+    const portion: Piece[] = [];
+    let room = PORTION_BYTES;
+    while (room > 0 && this.#next < this.#pieces.length) {
+      const piece = this.#pieces[this.#next]!;
+      if (piece.length <= room) {
+        portion.push(piece);
+        room -= piece.length;
+        this.#next++;
+      } else {
+        portion.push(slice(piece, 0, room));
+        this.#pieces[this.#next] = slice(piece, room, piece.length);
+        room = 0;
+      }
+    }
+    this.length -= PORTION_BYTES - room;
+    if (this.#next === this.#pieces.length) this.clear();
+    return merge(portion);
+  }
+
+  #takeAll(): Piece[] {
+    const all = this.#pieces;
+    this.#pieces = [];
+    this.length = 0;
+    return all.length === 1 ? all : merge(all);
+  }
+}
+
+function slice(piece: Piece, start: number, end: number): Piece {
+  return typeof piece === 'string' ? piece.slice(start, end) : piece.subarray(start, end);
+}
+
+function merge(pieces: Piece[]): Piece[] {
+  if (pieces.every((piece) => typeof piece === 'string')) return [pieces.join('')];
+  const merged: Piece[] = [];
+  let from = 0;
+  let small = 0;
+  for (let at = 0; at < pieces.length; at++) {
+    const length = pieces[at]!.length;
+    if (length < COPY_BELOW_BYTES) {
+      small += length;
+      continue;
+    }
+    if (small > 0) merged.push(copyTogether(pieces, from, at, small));
+    merged.push(pieces[at]!);
+    from = at + 1;
+    small = 0;
+  }
+  if (small > 0) merged.push(copyTogether(pieces, from, pieces.length, small));
+  return merged;
+}
+
+function copyTogether(pieces: Piece[], from: number, to: number, length: number): Piece {
+  if (to - from === 1) return pieces[from]!;
+  const bytes = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (let i = from; i < to; i++) {
+    const piece = pieces[i]!;
+    if (typeof piece === 'string') bytes.write(piece, at, 'latin1');
+    else bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
