@@ -1,0 +1,89 @@
+/**
+ * Sends a streamed body piece by piece, waiting whenever the client is slower. It never asks for a piece that it could not
+ * pass on, and tells its source when nobody wants the rest.
+ */
+
+import type { StreamedBody } from '../channel/outlet.js';
+import { UsageError } from '../errors.js';
+
+export interface PumpSink {
+  /** Whether to wait for `resume` before the next piece. */
+  readonly isCongested: boolean;
+  /** Passes one piece on; may throw where it cannot be one. */
+  piece(data: string | Uint8Array): void;
+  /** The body has ended. */
+  pumped(): void;
+  /** The body, or a piece of it, failed. */
+  pumpFailed(error: unknown): void;
+}
+
+type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
+
+export class BodyPump {
+  readonly #iterator: AnyIterator;
+  readonly #sink: PumpSink;
+  #isCancelled = false;
+  #wake: (() => void) | undefined;
+
+  constructor(body: StreamedBody, sink: PumpSink) {
+    this.#iterator = iteratorOf(body);
+    this.#sink = sink;
+  }
+
+  /** Runs until the body ends, fails or is cancelled. Nothing is sent before the caller's turn is over. */
+  async run(): Promise<void> {
+    try {
+      await undefined;
+      while (!this.#isCancelled) {
+        const step = this.#iterator.next();
+        const { done, value } = step instanceof Promise || 'then' in step ? await step : step;
+        if (this.#isCancelled) return;
+        if (done === true) return this.#sink.pumped();
+        if (typeof value !== 'string' && !(value instanceof Uint8Array)) throw new UsageError('the pieces of a streamed body are strings or Uint8Arrays');
+        this.#sink.piece(value);
+        if (this.#sink.isCongested) await this.#awaitRoom();
+      }
+    } catch (error) {
+      if (this.#isCancelled) return;
+      this.cancel();
+      this.#sink.pumpFailed(error);
+    }
+  }
+
+  /** There is room again. */
+  resume(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+
+  /** Nobody wants the rest: the source may let go of what it holds. */
+  cancel(): void {
+    if (this.#isCancelled) return;
+    this.#isCancelled = true;
+    this.resume();
+    void release(this.#iterator);
+  }
+
+  #awaitRoom(): Promise<void> {
+    return new Promise((resolve) => (this.#wake = resolve));
+  }
+}
+
+/** Lets a body go that is not sent at all, such as the one of a HEAD. */
+export function cancelBody(body: StreamedBody): void {
+  void release(iteratorOf(body));
+}
+
+function iteratorOf(body: StreamedBody): AnyIterator {
+  if (Symbol.asyncIterator in body) return (body as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+  return (body as Iterable<unknown>)[Symbol.iterator]();
+}
+
+/** What a source does when it is let go is its own affair: nobody waits for it, and its failing changes nothing. */
+async function release(iterator: AnyIterator): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    // The response is over already, for a reason that was reported.
+  }
+}

@@ -1,0 +1,77 @@
+/** What a handler is given and what it may answer with: the HTTP half of the public surface. */
+
+/** Header fields to send. Names are tokens; values hold no control character but HTAB, and nothing beyond latin1 (RFC 9110 §5.5). */
+export type HeaderFields =
+  | Readonly<Record<string, string | number | readonly string[] | undefined>>
+  | Headers
+  | Iterable<readonly [string, string]>;
+
+/**
+ * What a response may carry. Text is sent as UTF-8. Iterables and streams are sent chunk by chunk, waiting whenever the
+ * client is slower; one that fails aborts the response visibly.
+ */
+export type Body =
+  | string
+  | Uint8Array
+  | Iterable<string | Uint8Array>
+  | AsyncIterable<string | Uint8Array>
+  | ReadableStream<Uint8Array>
+  | null;
+
+/** A response. `status` defaults to 200 and must lie in 200-599; the server owns framing, `Connection` and `Date`. */
+export interface HttpResponse {
+  readonly status?: number;
+  readonly headers?: HeaderFields | undefined;
+  readonly body?: Body | undefined;
+}
+
+/** What a channel can send: text, bytes, or on HTTP a response. On a WebSocket only the `body` of a response counts. */
+export type Outgoing = string | Uint8Array | HttpResponse;
+
+/** One request. The handler runs when its head is complete; the body is read when asked for. */
+export interface HttpRequest {
+  /** The method as sent, such as `GET`; methods are case-sensitive (RFC 9110 §9.1). */
+  readonly method: string;
+  /** The request target as sent (RFC 9112 §3.2). */
+  readonly url: string;
+  /** The path of the target, as sent, without the query. `*` for the asterisk form, empty for the authority form. */
+  readonly path: string;
+  /** What follows the first `?` of the target, as sent; empty where there is none. */
+  readonly query: string;
+  /** The query, parsed on first use. */
+  readonly searchParams: URLSearchParams;
+  readonly httpVersion: '1.0' | '1.1';
+  /**
+   * All header fields by lower-case name, built on first use: a null-prototype object. Fields sent twice are joined by `, `
+   * (`Cookie` by `; `), or the first one wins where a second makes no sense, as in node:http.
+   */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** One header field by name, in any case, joined as in `headers`. Builds nothing. */
+  header(name: string): string | undefined;
+  /** Names and values in turn, as sent. */
+  readonly rawHeaders: readonly string[];
+  /** The address of the peer; empty on a unix socket. */
+  readonly remoteAddress: string;
+  /** The port of the peer; 0 on a unix socket. */
+  readonly remotePort: number;
+  /** `https` on a TLS connection, else `http`. */
+  readonly scheme: 'http' | 'https';
+  /** Whether the client asks to switch to WebSocket. Taking the channel accepts; returning a response refuses. */
+  readonly isWebSocketUpgrade: boolean;
+  /** Aborted when the client goes away before it has its answer. Made on first use. */
+  readonly signal: AbortSignal;
+  /**
+   * The body in pieces, as they arrive; reading slowly slows the client down. It can be read once. Rejects with a
+   * `ProtocolError` whose `status` is 400 (bad framing), 408 (too slow) or 413 (over `maxStreamedBodyBytes`), or
+   * `undefined` when the client left. Bytes handed over belong to the application.
+   */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** The body as text, decoded as UTF-8, up to `maxBodyBytes` (413 beyond). */
+  text(): Promise<string>;
+  /** The body parsed as JSON, up to `maxBodyBytes`; a `ProtocolError` with status 400 where it is none. */
+  json<T = unknown>(): Promise<T>;
+  /** The body's bytes, up to `maxBodyBytes`. */
+  bytes(): Promise<Uint8Array>;
+  /** The trailer fields of a chunked body by lower-case name: empty until the body was read to its end (RFC 9110 §6.5). */
+  readonly trailers: Readonly<Record<string, string | undefined>>;
+}

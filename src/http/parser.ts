@@ -1,0 +1,130 @@
+/**
+ * The incremental parser of a connection: bytes go in as they come, events are pulled one by one by who can take them.
+ * Pipelining and backpressure need nothing more. It knows no socket and no time, and whatever the pieces in which the same
+ * bytes come, it finds the same events or the same error. After an error it must not be asked again.
+ */
+
+import { ByteQueue } from '../byte-queue.js';
+import { CR, isTokenByte, LF } from '../bytes.js';
+import { type BodyDecoder, type BodyLimits, decoderFor } from './body.js';
+import { httpError } from './errors.js';
+import type { HttpEvent, RequestHead } from './events.js';
+import { checkLines, parseHead } from './head.js';
+
+const END_OF_HEAD = Buffer.from('\r\n\r\n', 'latin1');
+
+export class HttpParser {
+  readonly #limits: BodyLimits;
+  readonly #queue = new ByteQueue();
+  #body: BodyDecoder | undefined;
+  /** In an incomplete head: where its current line starts, and how far it was searched, both from the start of the queue. */
+  #lineStart = 0;
+  #searched = 0;
+  /** Where its field lines start; 0 within the request line. */
+  #fieldsStart = 0;
+
+  constructor(limits: BodyLimits) {
+    this.#limits = limits;
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#queue.push(bytes);
+  }
+
+  /** The next event, or `undefined` when more input is needed. Throws a `ProtocolError`. */
+  next(): HttpEvent | undefined {
+    if (this.#body === undefined) return this.#nextHead();
+    const event = this.#body.next(this.#queue);
+    if (event?.type === 'end') this.#body = undefined;
+    return event;
+  }
+
+  /** Input that was not yet asked for. */
+  get bufferedBytes(): number {
+    return this.#queue.length;
+  }
+
+  /** Whether a message has begun and its end was not reached. */
+  get isInMessage(): boolean {
+    return this.#body !== undefined || this.#queue.length > 0;
+  }
+
+  /** Bytes of the current body still to come, where that is known. */
+  get remainingBodyBytes(): number | undefined {
+    return this.#body === undefined ? 0 : this.#body.remaining;
+  }
+
+  /** Everything that was not consumed, for the protocol that takes over. */
+  takeRest(): Uint8Array {
+    return this.#queue.take(this.#queue.length);
+  }
+
+  #nextHead(): RequestHead | undefined {
+    const queue = this.#queue;
+    if (this.#lineStart === 0) this.#skipEmptyLines();
+    if (queue.length === 0) return undefined;
+    const length = this.#findHeadEnd();
+    if (length === undefined) return undefined;
+    const text = queue.bytes.toString('latin1', queue.start, queue.start + length);
+    this.#fieldsStart = 0;
+    this.#lineStart = 0;
+    this.#searched = 0;
+    const head = parseHead(text, this.#limits);
+    queue.skip(length);
+    this.#body = decoderFor(head.framing, this.#limits);
+    return head;
+  }
+
+  /** Empty lines ahead of a request line are ignored (RFC 9112 §2.2). */
+  #skipEmptyLines(): void {
+    const { bytes, end } = this.#queue;
+    let { start } = this.#queue;
+    while (start + 1 < end && bytes[start] === CR && bytes[start + 1] === LF) start += 2;
+    if (start === this.#queue.start) return;
+    this.#queue.skip(start - this.#queue.start);
+    this.#searched = 0;
+  }
+
+  /** The length of the head, its empty line included; `undefined` while it is not complete. */
+  #findHeadEnd(): number | undefined {
+    const queue = this.#queue;
+    if (this.#searched === 0) {
+      const first = queue.bytes[queue.start]!;
+      if (!isTokenByte(first) && first !== CR) throw httpError('HTTP_BAD_METHOD');
+      const found = queue.bytes.indexOf(END_OF_HEAD, queue.start);
+      if (found !== -1 && found + 4 <= queue.end) return found + 4 - queue.start;
+    }
+    return this.#searchLines();
+  }
+
+  /** Goes on where the last search stopped, line by line, so that a head in tiny pieces costs linear time. */
+  #searchLines(): number | undefined {
+    const { bytes, start, end } = this.#queue;
+    for (;;) {
+      const lf = bytes.indexOf(LF, start + this.#searched);
+      if (lf === -1 || lf >= end) break;
+      const lineStart = start + this.#lineStart;
+      if (lf === lineStart + 1 && bytes[lineStart] === CR && this.#lineStart > 0) return lf + 1 - start;
+      if (lf === lineStart || bytes[lf - 1] !== CR || this.#isTooLarge(lf + 1 - start)) this.#refuse();
+      this.#lineStart = lf + 1 - start;
+      this.#searched = this.#lineStart;
+      if (this.#fieldsStart === 0) this.#fieldsStart = this.#lineStart;
+    }
+    this.#searched = end - start;
+    if (this.#isTooLarge(this.#searched)) this.#refuse();
+    return undefined;
+  }
+
+  /** Whether the current line, or all field lines, are over their limit with what stands ahead of `end`; both may still lack their end. */
+  #isTooLarge(end: number): boolean {
+    if (end - this.#lineStart > this.#limits.maxLineBytes + 2) return true;
+    return this.#fieldsStart > 0 && end - this.#fieldsStart > this.#limits.maxHeadBytes + 2;
+  }
+
+  /** The head cannot become valid any more: what came first in it is what is reported. */
+  #refuse(): never {
+    const { bytes, start, end } = this.#queue;
+    checkLines(bytes.toString('latin1', start, end), this.#limits);
+    throw httpError(this.#lineStart === 0 ? 'HTTP_LINE_TOO_LONG' : 'HTTP_HEAD_TOO_LARGE');
+  }
+}

@@ -1,0 +1,393 @@
+/**
+ * The HTTP driver: the protocol of a connection from accept until an upgrade. It pulls events from its parser only when they can
+ * be taken, serves one request at a time and so answers in order, and keeps the deadlines of a request. Invariant: at most one
+ * exchange is under way; what the client pipelined behind it waits, in bounds, in the parser.
+ */
+
+import type { ClosedBy } from '../channel/close-status.js';
+import type { ChannelHandlers, HandlerResult } from '../channel/contract.js';
+import type { Handshake } from '../channel/outlet.js';
+import { CHANNEL_HOST } from '../channel/outlet.js';
+import { ProtocolError } from '../errors.js';
+import type { Departure, Protocol, Transport } from '../net/protocol.js';
+import { httpError } from './errors.js';
+import type { HttpEvent, RequestHead } from './events.js';
+import { HttpParser } from './parser.js';
+import { IncomingRequest } from './request.js';
+import { type BodySource, RequestBody } from './request-body.js';
+import { type ExchangeOwner, Responder } from './responder.js';
+import { encodeFields, encodeHead } from './response.js';
+import type { HttpSettings, Upgrade } from './settings.js';
+import { reasonPhrase } from './status.js';
+
+/** The rest of a request body that nobody read is drained up to this, so that the connection can be kept. */
+const DRAIN_BYTES = 64 * 1024;
+/** A body has this long before its rate is judged. */
+const RATE_GRACE_MS = 10_000;
+
+/** What the connection waits for from the client, and so what has a deadline. */
+type Awaited = 'nothing' | 'request' | 'head' | 'body';
+
+export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
+  readonly transport: Transport;
+  readonly settings: HttpSettings;
+  hasInputEnded = false;
+  readonly #parser: HttpParser;
+  #exchange: Responder | undefined;
+  /** The body that is under way, until its end was parsed. */
+  #body: RequestBody | undefined;
+  #keepsAlive = true;
+  #expectsContinue = false;
+  #isUpgradeRequest = false;
+  /** Whether the rest of the body is being discarded, and how much of it was. */
+  #isDraining = false;
+  #drainedBytes = 0;
+  #isAdvancing = false;
+  #isBroken = false;
+  /** Set once the connection was ended or handed over. */
+  #isOver = false;
+  #awaited: Awaited = 'request';
+  #hasServed = false;
+  #dueAt: number;
+  /** For how long, and how much of, the current body was received. */
+  #receivingMs = 0;
+  #receivedBytes = 0;
+  #lastTick: number;
+
+  constructor(transport: Transport, settings: HttpSettings) {
+    this.transport = transport;
+    this.settings = settings;
+    this.#parser = new HttpParser(settings);
+    this.#dueAt = settings.ticker.after(settings.headTimeoutMs);
+    this.#lastTick = settings.ticker.now;
+  }
+
+  // What the connection tells (Protocol).
+
+  onData(bytes: Uint8Array): void {
+    if (this.#isOver) return;
+    this.#parser.push(bytes);
+    this.#advance();
+  }
+
+  onEnd(): void {
+    if (this.#isOver) return;
+    this.hasInputEnded = true;
+    if (this.#body !== undefined) this.#takeRestOfBody();
+    if (this.#exchange?.isStream === true || this.#isBroken) this.#leave('client');
+    else this.#advance();
+  }
+
+  onDrain(): void {
+    this.#exchange?.drained();
+    this.#advance();
+  }
+
+  onGone(departure: Departure): void {
+    this.#leave(closedBy(departure));
+  }
+
+  onTick(now: number): void {
+    const elapsed = now - this.#lastTick;
+    this.#lastTick = now;
+    if (this.#isOver) return;
+    if (this.#awaited === 'body') return this.#judgeBody(elapsed);
+    if (this.#awaited === 'nothing' || now < this.#dueAt) return;
+    if (this.#awaited === 'head') this.#refuse(httpError('HTTP_HEAD_TIMEOUT'));
+    else this.#end();
+  }
+
+  onShutdown(): void {
+    if (this.#exchange === undefined) this.#end();
+    else this.#exchange.shutDown();
+  }
+
+  // What the exchange asks (ExchangeOwner).
+
+  mayKeepAlive(): boolean {
+    if (!this.#keepsAlive || this.#isUpgradeRequest || this.#isBroken || this.settings.isStopping) return false;
+    if (this.hasInputEnded && this.#parser.bufferedBytes === 0) return false;
+    return this.#body === undefined || this.#body.isTaken || this.#canDrain();
+  }
+
+  exchangeEnded(keepsAlive: boolean): void {
+    this.#exchange = undefined;
+    if (!keepsAlive || this.#isBroken) return this.#end();
+    if (this.#body !== undefined) this.#drainBody(this.#body);
+    if (!this.#isAdvancing) process.nextTick(() => this.#advance());
+  }
+
+  exchangeCut(isDelimitedByClose: boolean): void {
+    this.#exchange = undefined;
+    if (isDelimitedByClose || this.transport.isCongested) {
+      this.#isOver = true;
+      this.transport.destroy('aborted');
+    } else {
+      this.#end();
+    }
+  }
+
+  handshake(handlers: Pick<ChannelHandlers, 'protocols' | 'headers'>, responder: Responder): Handshake {
+    const { settings } = this;
+    const fields = encodeFields(handlers.headers);
+    const upgrade = this.#judgeUpgrade(responder.request, handlers.protocols);
+    if ('reason' in upgrade) {
+      const headers = upgrade.status === 426 ? { Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' } : {};
+      const body = `${upgrade.reason}\n`;
+      return { isValid: false, error: upgrade, response: { status: upgrade.status, headers: { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }, body } };
+    }
+    return {
+      isValid: true,
+      accept: (port) => {
+        const next = upgrade.open(this.transport, port);
+        settings.counters.responses[1]!++;
+        responder.switchProtocols(upgrade.lines, fields);
+        this.#exchange = undefined;
+        this.#isOver = true;
+        this.transport.upgrade(next, this.#parser.takeRest());
+        return next;
+      },
+    };
+  }
+
+  #judgeUpgrade(request: IncomingRequest, protocols: ChannelHandlers['protocols']): Upgrade {
+    if (this.settings.isStopping) return { status: 503, reason: 'the server is stopping' };
+    if (this.#body !== undefined) return { status: 400, reason: 'a WebSocket handshake has no body' };
+    return this.settings.upgrade(request, protocols);
+  }
+
+  // What the reader of the body asks (BodySource).
+
+  pull(): void {
+    if (this.#expectsContinue) {
+      this.#expectsContinue = false;
+      if (this.#parser.bufferedBytes === 0) this.transport.write('HTTP/1.1 100 Continue\r\n\r\n');
+    }
+    this.#advance();
+  }
+
+  /** Takes events as long as somebody can take them. */
+  #advance(): void {
+    if (this.#isAdvancing || this.#isOver) return;
+    this.#isAdvancing = true;
+    try {
+      while (!this.#isOver && this.#takeNext());
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#refuse(error);
+    } finally {
+      this.#isAdvancing = false;
+    }
+    if (this.#isOver) return;
+    if (this.hasInputEnded && this.#exchange === undefined && !this.transport.isCongested) return this.#end();
+    this.#setDeadline();
+    this.#boundInput();
+  }
+
+  #takeNext(): boolean {
+    if (this.#isBroken) return false;
+    if (this.#body !== undefined) {
+      if (!this.#body.isWanted && !this.#isDraining) return false;
+    } else if (this.#exchange !== undefined || this.transport.isCongested) {
+      return false;
+    }
+    const event = this.#parser.next();
+    if (event === undefined) return false;
+    this.#take(event);
+    return true;
+  }
+
+  #take(event: HttpEvent): void {
+    switch (event.type) {
+      case 'head':
+        return this.#begin(event);
+      case 'data':
+        return this.#takeBytes(event.bytes);
+      case 'end':
+        this.#body?.end(event.trailers);
+        this.#body = undefined;
+        this.#isDraining = false;
+    }
+  }
+
+  #takeBytes(bytes: Uint8Array): void {
+    this.#receivedBytes += bytes.length;
+    if (!this.#isDraining) return this.#body!.push(bytes);
+    this.#drainedBytes += bytes.length;
+    if (this.#drainedBytes > DRAIN_BYTES) this.#end();
+  }
+
+  #begin(head: RequestHead): void {
+    const { settings } = this;
+    settings.counters.requests++;
+    this.#hasServed = true;
+    this.#keepsAlive = head.keepsAlive;
+    this.#isUpgradeRequest = head.isWebSocketUpgrade;
+    if (head.framing.kind === 'none') this.#parser.next();
+    else this.#beginBody(head);
+    const request = new IncomingRequest(head, this.#body, this.transport, settings.maxBodyBytes);
+    const exchange = new Responder(head, request, this);
+    request[CHANNEL_HOST] = exchange;
+    this.#exchange = exchange;
+    this.#serve(request, exchange);
+  }
+
+  #beginBody(head: RequestHead): void {
+    this.#body = new RequestBody(this, head.framing.kind === 'length' ? head.framing.length : undefined, this.settings.maxStreamedBodyBytes);
+    this.#expectsContinue = head.expectsContinue;
+    this.#receivingMs = 0;
+    this.#receivedBytes = 0;
+    this.#drainedBytes = 0;
+  }
+
+  #serve(request: IncomingRequest, exchange: Responder): void {
+    let result: HandlerResult | Promise<HandlerResult>;
+    try {
+      result = this.settings.handler(request);
+    } catch (error) {
+      return exchange.fail(error);
+    }
+    if (!isThenable(result)) return exchange.settle(result);
+    result.then(
+      (settled) => this.#resume(() => exchange.settle(settled)),
+      (error: unknown) => this.#resume(() => exchange.fail(error)),
+    );
+  }
+
+  /** What follows a promise of the handler; the next pipelined request is taken in the same turn. */
+  #resume(conclude: () => void): void {
+    const wasAdvancing = this.#isAdvancing;
+    this.#isAdvancing = true;
+    conclude();
+    this.#isAdvancing = wasAdvancing;
+    this.#advance();
+  }
+
+  /** Whether the rest of the body is small enough to be discarded for the sake of the connection; a client that waits for 100 will not send it. */
+  #canDrain(): boolean {
+    return !this.#expectsContinue && (this.#parser.remainingBodyBytes ?? 0) <= DRAIN_BYTES;
+  }
+
+  #drainBody(body: RequestBody): void {
+    if (!this.#canDrain()) return this.#end();
+    this.#isDraining = true;
+    body.fail(httpError('HTTP_RESPONSE_SENT'));
+  }
+
+  /** The client sent FIN: the body is either in the parser already, or will never be complete. */
+  #takeRestOfBody(): void {
+    try {
+      while (this.#body !== undefined) {
+        const event = this.#parser.next();
+        if (event === undefined) break;
+        this.#take(event);
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#refuse(error);
+    }
+    if (this.#body === undefined) return;
+    this.#isBroken = true;
+    this.#body.fail(httpError('HTTP_CLIENT_LEFT'));
+  }
+
+  /** Input that nobody takes is bounded: by pausing, or, where the peer's leaving must be seen, by giving the connection up. */
+  #boundInput(): void {
+    const isFull = this.#parser.bufferedBytes > this.settings.maxPipelinedBytes;
+    if (!isFull) return this.transport.resume();
+    if (this.#body === undefined && this.#exchange?.isStream === true) {
+      this.#countError(httpError('HTTP_PIPELINE_TOO_LONG'));
+      this.#leave('server');
+      return this.transport.destroy('aborted');
+    }
+    this.transport.pause();
+  }
+
+  /** A request that is no request, or not one that can be served: the status owed, and the end of the connection. */
+  #refuse(error: ProtocolError): void {
+    this.#isBroken = true;
+    this.#countError(error);
+    if (this.#exchange === undefined) return this.#answerError(error);
+    // The handler's own answer stands, if it has one; a reader of the body hears what was wrong with it.
+    if (this.#body !== undefined) this.#body.fail(error);
+  }
+
+  #answerError(error: ProtocolError): void {
+    if (!this.#isDraining && error.status !== undefined) {
+      const { settings } = this;
+      const text = reasonPhrase(error.status);
+      settings.counters.responses[Math.floor(error.status / 100)]!++;
+      const head = encodeHead({
+        status: error.status,
+        fields: encodeFields({ 'Content-Type': 'text/plain; charset=utf-8' }),
+        framing: { kind: 'length', length: text.length },
+        isText: true,
+        isHttp10: false,
+        keepsAlive: false,
+        dateLine: settings.date.line(settings.ticker.wallNow),
+        serverLine: settings.serverLine,
+      });
+      this.transport.write(head + text);
+    }
+    this.#end();
+  }
+
+  #countError(error: ProtocolError): void {
+    this.settings.counters.countError(error.code);
+    this.settings.onPeerError(error, this.transport);
+  }
+
+  /** Ends the connection in order: what is written goes out, what still comes is discarded. */
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#body?.fail(httpError('HTTP_RESPONSE_SENT'));
+    this.transport.end();
+  }
+
+  /** The client is gone, or given up: whoever works for it hears of it. */
+  #leave(by: ClosedBy): void {
+    this.#body?.fail(httpError('HTTP_CLIENT_LEFT'));
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    exchange?.abandon(by);
+    this.#end();
+  }
+
+  #setDeadline(): void {
+    const awaited = this.#nowAwaited();
+    if (awaited === this.#awaited && !this.#hasServed) return;
+    const { ticker, headTimeoutMs, keepAliveTimeoutMs } = this.settings;
+    const isNewHead = awaited === 'head' && (this.#awaited !== 'head' || this.#hasServed);
+    if (isNewHead) this.#dueAt = Math.min(ticker.after(headTimeoutMs), this.#awaited === 'request' && !this.#hasServed ? this.#dueAt : Infinity);
+    else if (awaited === 'request') this.#dueAt = ticker.after(keepAliveTimeoutMs);
+    this.#awaited = awaited;
+    this.#hasServed = false;
+  }
+
+  #nowAwaited(): Awaited {
+    if (this.#body !== undefined) return this.#body.isWanted || this.#isDraining ? 'body' : 'nothing';
+    if (this.#exchange !== undefined) return 'nothing';
+    return this.#parser.bufferedBytes > 0 ? 'head' : 'request';
+  }
+
+  /** Only the time in which we were reading counts, never the handler's (RFC 9110 §15.5.9). */
+  #judgeBody(elapsed: number): void {
+    this.#receivingMs += elapsed;
+    const { requestTimeoutMs, minBodyBytesPerSecond } = this.settings;
+    const isTooSlow = this.#receivingMs > RATE_GRACE_MS && this.#receivedBytes < (minBodyBytesPerSecond * this.#receivingMs) / 1000;
+    if (!isTooSlow && this.#receivingMs <= requestTimeoutMs) return;
+    this.#refuse(httpError('HTTP_BODY_TIMEOUT'));
+  }
+}
+
+function closedBy(departure: Departure): ClosedBy {
+  if (departure === 'timeout') return 'timeout';
+  if (departure === 'shutdown') return 'shutdown';
+  return departure === 'aborted' ? 'server' : 'network';
+}
+
+function isThenable(value: HandlerResult | Promise<HandlerResult>): value is Promise<HandlerResult> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+

@@ -1,0 +1,135 @@
+/**
+ * The body of one request on its way from the parser to the handler. It asks for the next piece only when a reader waits for
+ * it, so an unread body costs nothing and a slow reader slows the client down. It can be read once.
+ */
+
+import { ByteQueue } from '../byte-queue.js';
+import { EMPTY, ownBytes } from '../bytes.js';
+import { UsageError } from '../errors.js';
+import { httpError } from './errors.js';
+import { type FieldLines, NO_FIELDS } from './headers.js';
+
+/** Where the pieces come from: the driver pulls its parser, and calls `push`, `end` or `fail`, at once or later. */
+export interface BodySource {
+  pull(): void;
+}
+
+interface Waiter {
+  resolve(piece: Uint8Array | undefined): void;
+  reject(error: unknown): void;
+}
+
+export class RequestBody implements AsyncIterable<Uint8Array> {
+  trailers: FieldLines = NO_FIELDS;
+  readonly #source: BodySource;
+  readonly #announcedBytes: number | undefined;
+  readonly #maxStreamedBytes: number;
+  readonly #held = new ByteQueue();
+  #waiter: Waiter | undefined;
+  /** How many bytes may be collected; `undefined` while the body is streamed. */
+  #collectUpTo: number | undefined;
+  #received = 0;
+  #isTaken = false;
+  #hasEnded = false;
+  #error: unknown;
+
+  /** @param announcedBytes its Content-Length, where it has one: a body too large is refused before it is received. */
+  constructor(source: BodySource, announcedBytes: number | undefined, maxStreamedBytes: number) {
+    this.#source = source;
+    this.#announcedBytes = announcedBytes;
+    this.#maxStreamedBytes = maxStreamedBytes;
+  }
+
+  /** Whether a reader waits for more: only then does the driver pull. */
+  get isWanted(): boolean {
+    return this.#waiter !== undefined;
+  }
+
+  /** Whether somebody began to read it. */
+  get isTaken(): boolean {
+    return this.#isTaken;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    this.#take(this.#maxStreamedBytes);
+    return {
+      next: async () => {
+        const value = await this.#next();
+        return value === undefined ? { done: true, value } : { done: false, value };
+      },
+      return: () => {
+        this.#error ??= new UsageError('the body was given up by its reader');
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+  }
+
+  /** All of the body, up to `maxBytes`. */
+  async collect(maxBytes: number): Promise<Uint8Array> {
+    this.#collectUpTo = maxBytes;
+    this.#take(maxBytes);
+    while ((await this.#next()) !== undefined);
+    return ownBytes(this.#held.take(this.#held.length));
+  }
+
+  /** A piece has come, a view of what was received. */
+  push(view: Uint8Array): void {
+    if (this.#error !== undefined) return;
+    this.#received += view.length;
+    if (this.#received > (this.#collectUpTo ?? this.#maxStreamedBytes)) return this.fail(httpError('HTTP_BODY_TOO_LARGE'));
+    if (this.#waiter !== undefined && this.#collectUpTo === undefined) return this.#settle(ownBytes(view));
+    this.#held.push(view);
+  }
+
+  end(trailers: FieldLines): void {
+    this.trailers = trailers;
+    this.#hasEnded = true;
+    this.#settle(undefined);
+  }
+
+  /** Nothing more will come: a reader, now or later, hears why. */
+  fail(error: unknown): void {
+    if (!this.#hasEnded && this.#error === undefined) this.#refuse(error);
+  }
+
+  #refuse(error: unknown): void {
+    this.#error = error;
+    this.#held.clear();
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    waiter?.reject(error);
+  }
+
+  #take(maxBytes: number): void {
+    if (this.#isTaken) throw new UsageError('the body was read already; it can be read once');
+    this.#isTaken = true;
+    if (Math.max(this.#received, this.#announcedBytes ?? 0) > maxBytes) this.#refuse(httpError('HTTP_BODY_TOO_LARGE'));
+  }
+
+  #next(): Promise<Uint8Array | undefined> {
+    if (this.#collectUpTo === undefined && this.#held.length > 0) return Promise.resolve(ownBytes(this.#held.take(this.#held.length)));
+    if (this.#error !== undefined) return Promise.reject(this.#error);
+    if (this.#hasEnded) return Promise.resolve(undefined);
+    if (this.#waiter !== undefined) return Promise.reject(new UsageError('a piece of the body is being waited for already; await it first'));
+    return new Promise((resolve, reject) => {
+      this.#waiter = { resolve, reject };
+      this.#source.pull();
+    });
+  }
+
+  #settle(piece: Uint8Array | undefined): void {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    waiter?.resolve(piece);
+  }
+}
+
+/** What a request reads its body from. */
+export type ReadableBody = Pick<RequestBody, 'collect' | 'trailers' | typeof Symbol.asyncIterator>;
+
+/** The body of a request that has none; it can be read any number of times. */
+export const NO_BODY: ReadableBody = {
+  trailers: NO_FIELDS,
+  collect: () => Promise.resolve(EMPTY),
+  [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
+};

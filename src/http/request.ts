@@ -1,0 +1,129 @@
+/** One request as the handler sees it: a head, read on demand, and the way to its body and its channel. */
+
+import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from '../channel/outlet.js';
+import type { Transport } from '../net/protocol.js';
+import { httpError } from './errors.js';
+import type { RequestHead } from './events.js';
+import { NO_BODY, type ReadableBody } from './request-body.js';
+
+const UTF8 = new TextDecoder();
+
+export class IncomingRequest implements RequestWithHost {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly scheme: 'http' | 'https';
+  [CHANNEL_HOST]!: ChannelHost;
+  readonly #head: RequestHead;
+  readonly #maxBodyBytes: number;
+  readonly #body: ReadableBody;
+  #headers: Readonly<Record<string, string | undefined>> | undefined;
+  #searchParams: URLSearchParams | undefined;
+  #abortController: AbortController | undefined;
+  #hasClientLeft = false;
+
+  constructor(head: RequestHead, body: ReadableBody | undefined, transport: Transport, maxBodyBytes: number) {
+    this.remoteAddress = transport.remoteAddress;
+    this.remotePort = transport.remotePort;
+    this.scheme = transport.isSecure ? 'https' : 'http';
+    this.#head = head;
+    this.#body = body ?? NO_BODY;
+    this.#maxBodyBytes = maxBodyBytes;
+  }
+
+  get method(): string {
+    return this.#head.method;
+  }
+
+  get url(): string {
+    return this.#head.target;
+  }
+
+  get path(): string {
+    const target = this.#head.target;
+    const start = pathStart(target);
+    const question = target.indexOf('?', start);
+    const path = target.slice(start, question === -1 ? target.length : question);
+    if (path !== '') return path;
+    return this.#head.method === 'CONNECT' ? '' : '/';
+  }
+
+  get query(): string {
+    const question = this.#head.target.indexOf('?');
+    return question === -1 ? '' : this.#head.target.slice(question + 1);
+  }
+
+  get searchParams(): URLSearchParams {
+    return (this.#searchParams ??= new URLSearchParams(this.query));
+  }
+
+  get httpVersion(): '1.0' | '1.1' {
+    return this.#head.isHttp10 ? '1.0' : '1.1';
+  }
+
+  get headers(): Readonly<Record<string, string | undefined>> {
+    return (this.#headers ??= this.#head.fields.toObject());
+  }
+
+  header(name: string): string | undefined {
+    return this.#head.fields.get(name.toLowerCase());
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.#head.fields.toArray();
+  }
+
+  get isWebSocketUpgrade(): boolean {
+    return this.#head.isWebSocketUpgrade;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abortController === undefined) {
+      this.#abortController = new AbortController();
+      if (this.#hasClientLeft) this.#abortController.abort(httpError('HTTP_CLIENT_LEFT'));
+    }
+    return this.#abortController.signal;
+  }
+
+  get body(): AsyncIterable<Uint8Array> {
+    return this.#body;
+  }
+
+  get trailers(): Readonly<Record<string, string | undefined>> {
+    return this.#body.trailers.toObject();
+  }
+
+  async text(): Promise<string> {
+    return UTF8.decode(await this.#body.collect(this.#maxBodyBytes));
+  }
+
+  async json<T = unknown>(): Promise<T> {
+    const text = await this.text();
+    try {
+      return JSON.parse(text) as T;
+    } catch {
+      throw httpError('HTTP_BAD_JSON');
+    }
+  }
+
+  bytes(): Promise<Uint8Array> {
+    return this.#body.collect(this.#maxBodyBytes);
+  }
+
+  /** The client went away before it had its answer. */
+  clientLeft(): void {
+    if (this.#hasClientLeft) return;
+    this.#hasClientLeft = true;
+    this.#abortController?.abort(httpError('HTTP_CLIENT_LEFT'));
+  }
+}
+
+/** Where the path begins: behind scheme and authority in the absolute form (RFC 9112 §3.2.2), behind everything in the authority form. */
+function pathStart(target: string): number {
+  if (target.charCodeAt(0) === 0x2f || target === '*') return 0;
+  const scheme = target.indexOf('://');
+  if (scheme === -1) return target.length;
+  const slash = target.indexOf('/', scheme + 3);
+  const question = target.indexOf('?', scheme + 3);
+  if (slash === -1 || (question !== -1 && question < slash)) return question === -1 ? target.length : question;
+  return slash;
+}

@@ -1,0 +1,45 @@
+/** What all HTTP connections of a server share. */
+
+import type { ChannelHandlers, Handler, HandshakeError } from '../channel/contract.js';
+import type { ChannelPort, ChannelSettings, WebSocketOutlet } from '../channel/outlet.js';
+import type { Counters } from '../counters.js';
+import type { ProtocolError } from '../errors.js';
+import type { Protocol, Transport } from '../net/protocol.js';
+import type { Ticker } from '../net/ticker.js';
+import type { BodyLimits } from './body.js';
+import type { HttpRequest } from './contract.js';
+import type { DateField } from './date.js';
+
+export interface HttpSettings extends BodyLimits {
+  readonly handler: Handler;
+  readonly maxBodyBytes: number;
+  readonly maxStreamedBodyBytes: number;
+  readonly minBodyBytesPerSecond: number;
+  readonly maxPipelinedBytes: number;
+  readonly headTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly counters: Counters;
+  readonly ticker: Ticker;
+  readonly date: DateField;
+  /** The whole `Server` field line; empty for none. */
+  readonly serverLine: string;
+  readonly channels: ChannelSettings;
+  /** Whether the server is stopping: no connection is kept, no WebSocket is opened. */
+  readonly isStopping: boolean;
+  /** Judges a WebSocket handshake; the driver of HTTP knows no other protocol. */
+  upgrade(request: HttpRequest, protocols: ChannelHandlers['protocols']): Upgrade;
+  /** Tells the application's `onClientError`. Never throws. */
+  onPeerError(error: ProtocolError, transport: Transport): void;
+}
+
+/** A WebSocket that may be opened, or why it may not. */
+export type Upgrade =
+  | HandshakeError
+  | {
+      readonly status: 101;
+      /** The field lines of the answer that belong to the new protocol, each with its CR LF. */
+      readonly lines: string;
+      /** Makes the protocol that takes over the connection; `port` is the channel it feeds. */
+      open(transport: Transport, port: ChannelPort): Protocol & WebSocketOutlet;
+    };
