@@ -1,0 +1,68 @@
+/** Taking the channel of a request, in the two forms of http-kit: with all handlers at once, or with a function of the channel. */
+
+import { UsageError } from '../errors.js';
+import type { HttpRequest } from '../http/contract.js';
+import { AsyncChannel } from './channel.js';
+import type { Channel, ChannelHandlers } from './contract.js';
+import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from './outlet.js';
+
+/**
+ * Takes the channel of a request; return it from the handler. Where the client asks for a WebSocket this accepts: `init` runs,
+ * the handshake is answered, then `onOpen` runs, and only then are messages handed over. An invalid handshake is answered
+ * with 400 or 426 (RFC 6455 §4.2, §4.4), `onHandshakeError` runs, and the channel returned is closed. A second call for
+ * the same request gives the same channel and sets the handlers it brings. Where the client has left already, or the
+ * request was answered, the channel is closed, and `onClose` fires.
+ *
+ * @throws UsageError on something that is no request of this server, a handler that is no function, or invalid `headers`.
+ */
+export function asChannel<Data = unknown>(request: HttpRequest, handlers: ChannelHandlers<Data> = {}): Channel<Data> {
+  const { channel, isNew } = take(request, handlers);
+  if (!isNew) return channel;
+  const { onOpen } = handlers;
+  if (onOpen && channel.isOpen) channel.call(onOpen, channel);
+  channel.opened();
+  return channel;
+}
+
+/**
+ * Takes the channel of a request and calls `fn` with it: http-kit's `with-channel`. Inside `fn` a WebSocket is open
+ * already; nothing received is handed over before `fn` has returned. What `fn` throws is thrown.
+ *
+ * @throws UsageError as `asChannel` does.
+ */
+export function withChannel<Data = unknown>(request: HttpRequest, fn: (channel: Channel<Data>) => unknown): Channel<Data> {
+  const { channel } = take<Data>(request, {});
+  try {
+    const result = fn(channel);
+    if (result instanceof Promise) result.catch((error: unknown) => channel.report(error));
+  } finally {
+    channel.opened();
+  }
+  return channel;
+}
+
+function take<Data>(request: HttpRequest, handlers: ChannelHandlers<Data>): { channel: AsyncChannel<Data>; isNew: boolean } {
+  const host = hostOf(request);
+  if (host.channel !== undefined) {
+    const channel = host.channel as AsyncChannel<Data>;
+    channel.setHandlers(handlers);
+    return { channel, isNew: false };
+  }
+  const channel = new AsyncChannel<Data>(request, host);
+  const isOver = !host.take(channel) || host.clientLeft;
+  handlers.init?.(channel);
+  channel.setHandlers(handlers);
+  if (isOver) {
+    channel.aborted(host.clientLeft ? 'client' : 'server');
+  } else if (request.isWebSocketUpgrade) {
+    const refusal = channel.accept(handlers);
+    if (refusal !== undefined && handlers.onHandshakeError) channel.call(handlers.onHandshakeError, refusal);
+  }
+  return { channel, isNew: true };
+}
+
+function hostOf(request: HttpRequest): ChannelHost {
+  const host = (request as Partial<RequestWithHost> | undefined)?.[CHANNEL_HOST];
+  if (host === undefined) throw new UsageError('a channel is taken from a request of this server: pass the one your handler was given');
+  return host;
+}

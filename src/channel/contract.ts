@@ -1,0 +1,118 @@
+/** The Channel as the application sees it, and what a handler may return. */
+
+import type { HeaderFields, HttpRequest, HttpResponse, Outgoing } from '../http/contract.js';
+import type { CloseDetail, CloseStatus } from './close-status.js';
+
+/** A message as received: text is a string, binary is bytes that belong to the application. */
+export type Message = string | Uint8Array;
+
+/**
+ * One asynchronous connection to one client: a long poll that waits for its answer, an HTTP response sent piece by piece, or
+ * a WebSocket. Which of them it is follows from the request and from what is sent; the handler is written once.
+ *
+ * A channel belongs to one request. Once closed it stays closed, and can never write into the next response on the same
+ * connection. `Data` is the type of `data`, a slot for the application.
+ */
+export interface Channel<Data = unknown> {
+  /** Whether something can still be sent. */
+  readonly isOpen: boolean;
+  /** Whether this is a WebSocket: true from the moment the handshake's answer is in the output. */
+  readonly isWebSocket: boolean;
+  /** The request this channel came from. */
+  readonly request: HttpRequest;
+  /** The subprotocol agreed in the handshake (RFC 6455 §1.9); empty where there is none. */
+  readonly protocol: string;
+  /** Bytes sent and not yet taken by the kernel. */
+  readonly bufferedAmount: number;
+  /** A slot for the application. */
+  data: Data;
+
+  /**
+   * Sends. On HTTP the first send makes the response: text or bytes its body, or an `HttpResponse` with status, headers and
+   * body; later sends are further pieces of the body, and their status and headers do not count. On a WebSocket text
+   * makes a text message and bytes a binary one; of an `HttpResponse` only the body counts.
+   *
+   * Bytes up to 4 KiB are copied at the call; larger ones are borrowed: leave them alone until `drained()`.
+   *
+   * @param closeAfterSend closes the channel behind the data. Defaults to true on HTTP and false on a WebSocket. With `false`
+   *   on a channel that has sent nothing, the response's head is written and the stream begins, even for an empty string;
+   *   later empty pieces write nothing. A body that is an iterable or a stream closes after itself.
+   * @returns true if the data was accepted for writing; false if the channel is closed, or the data was dropped because
+   *   more than `maxBufferedBytes` were waiting already.
+   * @throws UsageError on a body of an unknown type, an invalid status or header, or a streamed body on a WebSocket; the
+   *   channel is then as it was.
+   */
+  send(data: Outgoing, closeAfterSend?: boolean): boolean;
+
+  /**
+   * Closes. An HTTP channel that has sent nothing answers with a complete 204, a streaming one ends its body. A WebSocket
+   * sends a Close frame and waits up to `closeTimeoutMs` for the peer's (RFC 6455 §7.1.2).
+   *
+   * @param code the WebSocket close code, default 1000: 1000-1003, 1007-1014 or 3000-4999. Not used on HTTP.
+   * @param reason at most 123 bytes as UTF-8.
+   * @returns true if this call closed the channel, false if it was closed already.
+   * @throws UsageError on a code that may not be sent or a reason that is too long.
+   */
+  close(code?: number, reason?: string): boolean;
+
+  /**
+   * Sets what receives the messages of a WebSocket. Order is guaranteed: a promise that `fn` returns is awaited before the
+   * next message of this channel is handed over. What arrives before a function is set is held, never dropped. On an HTTP
+   * channel it never fires. Setting it again replaces it.
+   */
+  onReceive(fn: (message: Message) => unknown): void;
+  /** Sets what is told of a Ping, which was answered already and may have overtaken queued messages. */
+  onPing(fn: (data: Uint8Array) => unknown): void;
+  /** Sets what is told of a Pong. */
+  onPong(fn: (data: Uint8Array) => unknown): void;
+  /** Sets what is called when output that had passed `softBufferBytes` was taken by the kernel. */
+  onDrain(fn: () => unknown): void;
+  /**
+   * Sets what is told of the end: once, after the last message was handled, never inside the call that closed. Set
+   * after the end it is still called. It waits for the messages before it up to 30 s; what is left then is dropped.
+   */
+  onClose(fn: (status: CloseStatus, detail: CloseDetail) => unknown): void;
+
+  /**
+   * Sends a Ping (RFC 6455 §5.5.2) with up to 125 bytes of data.
+   *
+   * @returns true if it was sent; false on HTTP and on a closed channel.
+   * @throws UsageError on longer data.
+   */
+  ping(data?: string | Uint8Array): boolean;
+  /** Resolves when everything sent before was taken by the kernel, or the channel is over. Never rejects. */
+  drained(): Promise<void>;
+}
+
+/** Why a WebSocket handshake was refused: the status that was answered, and the rule in words. */
+export interface HandshakeError {
+  readonly status: number;
+  readonly reason: string;
+}
+
+/** What `asChannel` can be given. All of it can also be set on the channel later. */
+export interface ChannelHandlers<Data = unknown> {
+  /** Runs before the handshake is answered: the place to join groups or fill `data`. */
+  readonly init?: ((channel: Channel<Data>) => void) | undefined;
+  /** Runs when the channel is ready: behind the handshake on a WebSocket, at once on HTTP. */
+  readonly onOpen?: ((channel: Channel<Data>) => unknown) | undefined;
+  readonly onReceive?: ((channel: Channel<Data>, message: Message) => unknown) | undefined;
+  readonly onPing?: ((channel: Channel<Data>, data: Uint8Array) => unknown) | undefined;
+  readonly onPong?: ((channel: Channel<Data>, data: Uint8Array) => unknown) | undefined;
+  readonly onDrain?: ((channel: Channel<Data>) => unknown) | undefined;
+  readonly onClose?: ((channel: Channel<Data>, status: CloseStatus, detail: CloseDetail) => unknown) | undefined;
+  /** Runs where the client asked for a WebSocket with an invalid handshake, which was answered with 400 or 426. */
+  readonly onHandshakeError?: ((error: HandshakeError) => unknown) | undefined;
+  /**
+   * The subprotocols this handler speaks, the most wanted first, or a function that chooses among those offered. Where
+   * none fits, the handshake succeeds without one (RFC 6455 §4.2.2).
+   */
+  readonly protocols?: readonly string[] | ((offered: readonly string[]) => string | undefined) | undefined;
+  /** Further header fields for the handshake's answer, such as cookies. */
+  readonly headers?: HeaderFields | undefined;
+}
+
+/** What a handler may answer with. Nothing, where no channel was taken, is a 404. */
+export type HandlerResult = HttpResponse | string | Channel<never> | Channel | undefined | null | void;
+
+export type Handler = (request: HttpRequest) => HandlerResult | Promise<HandlerResult>;

@@ -1,0 +1,126 @@
+/**
+ * The messages of one WebSocket on their way to the application: handed over one at a time, in order; a promise is awaited
+ * before the next. What cannot be handed over yet is held, up to a limit at which the consumer stops reading. The end of the
+ * channel is the last thing to leave it.
+ */
+
+import type { Message } from './contract.js';
+
+export interface InboxLimits {
+  readonly maxQueuedMessages: number;
+  readonly maxQueuedBytes: number;
+}
+
+/** Who takes the messages. */
+export interface InboxConsumer {
+  /** Whether there is somebody to hand a message to. */
+  readonly canHandle: boolean;
+  /** Hands one message over; a promise is awaited before the next. Neither throws nor rejects. */
+  handle(message: Message): PromiseLike<void> | undefined;
+  /** The queue is full: stop reading. */
+  onFull(): void;
+  /** There is room again. */
+  onRoom(): void;
+}
+
+export class Inbox {
+  readonly #limits: InboxLimits;
+  readonly #consumer: InboxConsumer;
+  #queue: Message[] = [];
+  #first = 0;
+  #queuedBytes = 0;
+  /** Held until the channel's opening has returned. */
+  #isHeld = true;
+  #isBusy = false;
+  #isFull = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(limits: InboxLimits, consumer: InboxConsumer) {
+    this.#limits = limits;
+    this.#consumer = consumer;
+  }
+
+  get queuedMessages(): number {
+    return this.#queue.length - this.#first;
+  }
+
+  push(message: Message): void {
+    if (this.#mayHandle() && this.queuedMessages === 0) {
+      this.#handOver(message);
+    } else {
+      this.#queue.push(message);
+      this.#queuedBytes += message.length;
+    }
+    this.#judge();
+  }
+
+  /** Lets messages through from here on. */
+  release(): void {
+    this.#isHeld = false;
+    this.run();
+  }
+
+  /** Hands over what can be handed over: to be called when there is somebody new to take it. */
+  run(): void {
+    while (this.queuedMessages > 0 && this.#mayHandle()) this.#handOver(this.#shift());
+    this.#judge();
+  }
+
+  /** Calls `onEmpty` once, when everything before it was handled. */
+  close(onEmpty: () => void): void {
+    this.#onEmpty = onEmpty;
+    this.#judge();
+  }
+
+  /** Drops what is queued and waits for nothing any more; returns how many messages were dropped. */
+  expire(): number {
+    const dropped = this.queuedMessages;
+    this.#queue = [];
+    this.#first = 0;
+    this.#queuedBytes = 0;
+    this.#isBusy = false;
+    this.#isHeld = false;
+    this.#judge();
+    return dropped;
+  }
+
+  #mayHandle(): boolean {
+    return !this.#isHeld && !this.#isBusy && this.#consumer.canHandle;
+  }
+
+  #handOver(message: Message): void {
+    this.#isBusy = true;
+    const handled = this.#consumer.handle(message);
+    if (handled === undefined) {
+      this.#isBusy = false;
+      return;
+    }
+    void handled.then(() => {
+      this.#isBusy = false;
+      this.run();
+    });
+  }
+
+  #shift(): Message {
+    const message = this.#queue[this.#first]!;
+    this.#queuedBytes -= message.length;
+    if (++this.#first === this.#queue.length) {
+      this.#queue = [];
+      this.#first = 0;
+    }
+    return message;
+  }
+
+  #judge(): void {
+    const isFull = this.queuedMessages >= this.#limits.maxQueuedMessages || this.#queuedBytes >= this.#limits.maxQueuedBytes;
+    if (isFull !== this.#isFull) {
+      this.#isFull = isFull;
+      if (isFull) this.#consumer.onFull();
+      else this.#consumer.onRoom();
+    }
+    if (this.#onEmpty === undefined || this.#isBusy || this.#isHeld || this.queuedMessages > 0) return;
+    const onEmpty = this.#onEmpty;
+    this.#onEmpty = undefined;
+    onEmpty();
+  }
+}
