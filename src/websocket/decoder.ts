@@ -1,0 +1,122 @@
+/**
+ * The incremental decoder of a client's frames: bytes go in as they come, whole messages and control frames are pulled one by one.
+ * It decodes a header or nothing, has it judged, and only then moves payload; it knows no socket and no time. Whatever the
+ * pieces in which the same bytes come, it finds the same events or the same error. After an error it must not be asked again.
+ */
+
+import { ByteQueue } from '../byte-queue.js';
+import { wsError } from './errors.js';
+import { decodeHeader, type FrameHeader, isControl, newFrameHeader, OPCODE } from './frame.js';
+import { unmask } from './mask.js';
+import { MessageAssembler, type MessageLimits, wholeMessage } from './message.js';
+import { type FrameContext, headerViolation } from './rules.js';
+
+export type FrameEvent =
+  | { readonly type: 'message'; readonly data: string | Uint8Array }
+  | { readonly type: 'ping' | 'pong' | 'close'; readonly payload: Uint8Array };
+
+const CONTROL_TYPES: Readonly<Record<number, 'ping' | 'pong' | 'close'>> = {
+  [OPCODE.close]: 'close',
+  [OPCODE.ping]: 'ping',
+  [OPCODE.pong]: 'pong',
+};
+
+/** RSV1: the message is compressed (RFC 7692 §6). */
+const RSV1 = 0x4;
+
+export class FrameDecoder {
+  readonly #limits: MessageLimits;
+  readonly #queue = new ByteQueue();
+  readonly #header: FrameHeader = newFrameHeader();
+  readonly #context: FrameContext;
+  #assembler: MessageAssembler | undefined;
+  /** Payload of the current data frame still to come; `undefined` between frames. */
+  #left: number | undefined;
+  #maskPhase = 0;
+
+  /** @param allowedRsv the reserved bits that negotiated extensions use. */
+  constructor(limits: MessageLimits, allowedRsv = 0) {
+    this.#limits = limits;
+    this.#context = { allowedRsv, isInMessage: false };
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#queue.push(bytes);
+  }
+
+  /** Input that was not yet asked for. */
+  get bufferedBytes(): number {
+    return this.#queue.length;
+  }
+
+  /** Whether a message, or a frame, has begun and is not complete. */
+  get isInMessage(): boolean {
+    return this.#context.isInMessage || this.#left !== undefined || this.#queue.length > 0;
+  }
+
+  /** The next message or control frame; `undefined` when more input is needed. Throws a `ProtocolError`. */
+  next(): FrameEvent | undefined {
+    for (;;) {
+      if (this.#left === undefined && !this.#beginFrame()) return undefined;
+      const event = isControl(this.#header.opcode) ? this.#takeControl() : this.#takeData();
+      if (event !== undefined) return event;
+      if (this.#left !== undefined) return undefined;
+    }
+  }
+
+  #beginFrame(): boolean {
+    const queue = this.#queue;
+    const header = this.#header;
+    if (!decodeHeader(queue.bytes, queue.start, queue.end, header)) return false;
+    const violation = headerViolation(header, this.#context);
+    if (violation !== undefined) throw wsError(violation);
+    if (!isControl(header.opcode)) this.#beginData();
+    queue.skip(header.headerBytes);
+    this.#left = header.length;
+    this.#maskPhase = 0;
+    return true;
+  }
+
+  /** A frame that is a whole message is judged here and needs no assembler if all of it has come. */
+  #beginData(): void {
+    const { opcode, length, fin, rsv, headerBytes } = this.#header;
+    if (length > this.#limits.maxMessageBytes) throw wsError('WS_MESSAGE_TOO_BIG');
+    if (fin && opcode !== OPCODE.continuation && this.#queue.length - headerBytes >= length) return;
+    const assembler = (this.#assembler ??= new MessageAssembler(this.#limits));
+    if (opcode !== OPCODE.continuation) assembler.begin(opcode === OPCODE.text, (rsv & RSV1) !== 0);
+    assembler.announce(length, fin);
+    this.#context.isInMessage = true;
+  }
+
+  #takeControl(): FrameEvent | undefined {
+    const length = this.#left!;
+    if (this.#queue.length < length) return undefined;
+    this.#left = undefined;
+    const payload = this.#unmasked(length);
+    return { type: CONTROL_TYPES[this.#header.opcode]!, payload };
+  }
+
+  #takeData(): FrameEvent | undefined {
+    const { fin, opcode } = this.#header;
+    if (!this.#context.isInMessage) {
+      const view = this.#unmasked(this.#left!);
+      this.#left = undefined;
+      return { type: 'message', data: wholeMessage(view, opcode === OPCODE.text) };
+    }
+    const count = Math.min(this.#left!, this.#queue.length);
+    if (count > 0) this.#assembler!.push(this.#unmasked(count));
+    this.#left! -= count;
+    if (this.#left! > 0) return undefined;
+    this.#left = undefined;
+    if (!fin) return undefined;
+    this.#context.isInMessage = false;
+    return { type: 'message', data: this.#assembler!.end() };
+  }
+
+  /** The next bytes of payload, taken out of the queue and unmasked in place: nobody else reads them. */
+  #unmasked(count: number): Uint8Array {
+    const { bytes, start } = this.#queue;
+    this.#maskPhase = unmask(bytes, start, start + count, this.#header.mask, this.#maskPhase);
+    return this.#queue.take(count);
+  }
+}

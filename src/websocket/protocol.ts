@@ -1,0 +1,268 @@
+/**
+ * The WebSocket driver: the protocol of a connection after its upgrade, and the outlet of its channel. It moves frames between the
+ * decoder, the channel and the transport, answers pings at once, and keeps the deadlines of RFC 6455's connection: heartbeat,
+ * close handshake, a message that does not come to its end.
+ */
+
+import type { ClosedBy } from '../channel/close-status.js';
+import type { Message } from '../channel/contract.js';
+import type { ChannelPort, WebSocketOutlet } from '../channel/outlet.js';
+import { keepBytes } from '../channel/outgoing.js';
+import type { SharedMessage } from '../channel/shared-message.js';
+import { ownBytes } from '../bytes.js';
+import type { Counters } from '../counters.js';
+import { ProtocolError } from '../errors.js';
+import type { Departure, Protocol, Transport } from '../net/protocol.js';
+import type { Ticker } from '../net/ticker.js';
+import { encodeClose, parseClose } from './close.js';
+import { type FrameEvent, FrameDecoder } from './decoder.js';
+import { wsError } from './errors.js';
+import { encodeHeader, OPCODE } from './frame.js';
+import type { MessageLimits } from './message.js';
+
+export interface WebSocketSettings extends MessageLimits {
+  readonly messageTimeoutMs: number;
+  /** 0: no heartbeat. */
+  readonly pingIntervalMs: number;
+  readonly pongTimeoutMs: number;
+  readonly closeTimeoutMs: number;
+  readonly counters: Counters;
+  readonly ticker: Ticker;
+  /** Tells the application's `onClientError`. Never throws. */
+  onPeerError(error: ProtocolError, transport: Transport): void;
+}
+
+/** Payloads up to this are framed as one piece; larger bytes go out behind their header. */
+const ONE_PIECE_UP_TO_BYTES = 4 * 1024;
+/** Heartbeats are spread, so that clients that came together do not answer together. */
+const JITTER = 0.1;
+const NOTHING = new Uint8Array(0);
+
+export class WebSocketProtocol implements Protocol, WebSocketOutlet {
+  readonly protocol: string;
+  readonly #transport: Transport;
+  readonly #port: ChannelPort;
+  readonly #settings: WebSocketSettings;
+  readonly #decoder: FrameDecoder;
+  #isPaused = false;
+  /** Set once the peer's Close was handled or the connection failed: what still comes is not looked at. */
+  #isOver = false;
+  #hasSentClose = false;
+  #hasSeenInput = true;
+  #pingAt: number;
+  #pongBy = Infinity;
+  #closeBy = Infinity;
+  #messageBy = Infinity;
+
+  constructor(transport: Transport, port: ChannelPort, protocol: string, settings: WebSocketSettings) {
+    this.protocol = protocol;
+    this.#transport = transport;
+    this.#port = port;
+    this.#settings = settings;
+    this.#decoder = new FrameDecoder(settings);
+    this.#pingAt = this.#nextPing();
+  }
+
+  // What the connection tells (Protocol).
+
+  onData(bytes: Uint8Array): void {
+    if (this.#isOver) return;
+    this.#hasSeenInput = true;
+    this.#decoder.push(bytes);
+    this.#port.runInContext<WebSocketProtocol>(this.#readFrames, this);
+  }
+
+  onEnd(): void {
+    if (!this.#isOver) this.#lose('network');
+  }
+
+  onDrain(): void {
+    this.#port.outputDrained();
+  }
+
+  onGone(departure: Departure): void {
+    this.#isOver = true;
+    this.#port.aborted(closedBy(departure));
+  }
+
+  onTick(now: number): void {
+    if (this.#isOver) return;
+    if (now >= this.#closeBy) return this.#lose('timeout');
+    if (now >= this.#messageBy && this.#decoder.isInMessage && !this.#isPaused) return this.#fail(wsError('WS_MESSAGE_TIMEOUT'));
+    if (this.#settings.pingIntervalMs > 0 && !this.#hasSentClose) this.#keepAlive(now);
+  }
+
+  onShutdown(): void {
+    this.#port.shutDown();
+  }
+
+  // What the channel asks (WebSocketOutlet).
+
+  get bufferedAmount(): number {
+    return this.#transport.bufferedAmount;
+  }
+
+  whenDrained(fn: () => void): void {
+    this.#transport.whenDrained(fn);
+  }
+
+  message(data: Message, shared?: SharedMessage): void {
+    if (shared !== undefined) return this.#transport.write(shared.form('frame', encodeMessage));
+    if (typeof data !== 'string' && data.length > ONE_PIECE_UP_TO_BYTES) {
+      this.#transport.write(encodeHeader(OPCODE.binary, data.length));
+      return this.#transport.write(data);
+    }
+    this.#transport.write(encodeMessage(data));
+  }
+
+  closeFrame(code: number, reason: string): void {
+    this.#sendClose(encodeClose(code, reason));
+    this.#closeBy = this.#settings.ticker.after(this.#settings.closeTimeoutMs);
+    this.resumeReading();
+  }
+
+  failFrame(code: number, reason: string): void {
+    this.#sendClose(encodeClose(code, reason));
+    this.#hangUp();
+  }
+
+  closeReply(code: number | undefined): void {
+    this.#sendClose(code === undefined ? NOTHING : encodeClose(code, ''));
+  }
+
+  ping(data: Uint8Array): void {
+    this.#sendControl(OPCODE.ping, data);
+  }
+
+  pauseReading(): void {
+    this.#isPaused = true;
+    this.#transport.pause();
+  }
+
+  /** Goes on with what was decoded only in part; while we had stopped, silence was not the peer's. */
+  resumeReading(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#hasSeenInput = true;
+    this.#messageBy = Infinity;
+    process.nextTick(() => {
+      if (this.#isPaused || this.#isOver) return;
+      this.#port.runInContext<WebSocketProtocol>(this.#readFrames, this);
+      if (!this.#isPaused) this.#transport.resume();
+    });
+  }
+
+  #readFrames(): void {
+    try {
+      while (!this.#isPaused && !this.#isOver) {
+        const event = this.#decoder.next();
+        if (event === undefined) break;
+        if (event.type === 'message') this.#messageBy = Infinity;
+        this.#handle(event);
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      return this.#fail(error);
+    }
+    if (!this.#decoder.isInMessage) this.#messageBy = Infinity;
+    else if (this.#messageBy === Infinity) this.#messageBy = this.#settings.ticker.after(this.#settings.messageTimeoutMs);
+  }
+
+  #handle(event: FrameEvent): void {
+    switch (event.type) {
+      case 'message':
+        return this.#port.received(event.data);
+      case 'ping':
+        if (!this.#hasSentClose) this.#sendControl(OPCODE.pong, event.payload);
+        return this.#port.pinged(ownBytes(event.payload));
+      case 'pong':
+        return this.#port.ponged(ownBytes(event.payload));
+      case 'close':
+        return this.#peerClosed(event.payload);
+    }
+  }
+
+  #peerClosed(payload: Uint8Array): void {
+    const { code, reason } = parseClose(payload);
+    this.#isOver = true;
+    this.#port.peerClosed(code, reason);
+    this.#hangUp();
+  }
+
+  /** The peer broke a rule (RFC 6455 §7.1.7): it hears which, and is waited for no longer. */
+  #fail(error: ProtocolError): void {
+    this.#isOver = true;
+    this.#settings.counters.countError(error.code);
+    this.#settings.onPeerError(error, this.#transport);
+    this.#port.peerFailed(error.closeCode ?? 1002, error.message);
+    this.#hangUp();
+  }
+
+  /** The peer is gone, or must be given up: no Close can be exchanged. */
+  #lose(by: ClosedBy): void {
+    this.#isOver = true;
+    this.#port.aborted(by);
+    if (by === 'timeout') this.#transport.destroy('timeout');
+    else this.#transport.end(this.#settings.closeTimeoutMs);
+  }
+
+  /** Flushes and ends the connection, the server first (RFC 6455 §7.1.1). */
+  #hangUp(): void {
+    this.#isOver = true;
+    this.#transport.end(this.#settings.closeTimeoutMs);
+  }
+
+  /** A ping when it is time; any byte that came since the last one is as good as its pong. */
+  #keepAlive(now: number): void {
+    if (this.#hasSeenInput || this.#isPaused) {
+      this.#hasSeenInput = false;
+      this.#pongBy = Infinity;
+      this.#pingAt = this.#nextPing();
+    }
+    if (now >= this.#pongBy) return this.#lose('timeout');
+    if (now < this.#pingAt || this.#pongBy !== Infinity) return;
+    this.#sendControl(OPCODE.ping, NOTHING);
+    this.#pongBy = this.#settings.ticker.after(this.#settings.pongTimeoutMs);
+  }
+
+  #nextPing(): number {
+    const spread = 1 - JITTER + 2 * JITTER * Math.random();
+    return this.#settings.ticker.after(this.#settings.pingIntervalMs * spread);
+  }
+
+  #sendClose(body: Uint8Array): void {
+    if (this.#hasSentClose) return;
+    this.#hasSentClose = true;
+    this.#sendControl(OPCODE.close, body);
+  }
+
+  #sendControl(opcode: number, payload: Uint8Array): void {
+    this.#transport.write(encodeHeader(opcode, payload.length));
+    if (payload.length > 0) this.#transport.write(keepBytes(payload));
+  }
+}
+
+/** One message in one unfragmented frame, whole: ASCII text as latin1, everything else as bytes. */
+export function encodeMessage(data: Message): string | Uint8Array {
+  if (typeof data === 'string') {
+    const length = Buffer.byteLength(data);
+    if (length === data.length) return encodeHeader(OPCODE.text, length) + data;
+    return frameOf(OPCODE.text, length, (frame, at) => frame.write(data, at, 'utf8'));
+  }
+  return frameOf(OPCODE.binary, data.length, (frame, at) => frame.set(data, at));
+}
+
+function frameOf(opcode: number, length: number, fill: (frame: Buffer, at: number) => void): Uint8Array {
+  const header = encodeHeader(opcode, length);
+  const frame = Buffer.allocUnsafe(header.length + length);
+  frame.write(header, 0, 'latin1');
+  fill(frame, header.length);
+  return frame;
+}
+
+/** The peer of a WebSocket that is gone without a Close is lost by the network, whatever its last packet was. */
+function closedBy(departure: Departure): ClosedBy {
+  if (departure === 'timeout') return 'timeout';
+  return departure === 'shutdown' ? 'shutdown' : 'network';
+}
+
