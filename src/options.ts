@@ -1,0 +1,216 @@
+/** Every option of a server: its meaning, its default, and what it may be. Nothing listens before all of them were checked. */
+
+import type { TlsOptions } from 'node:tls';
+import { type ProtocolError, UsageError } from './errors.js';
+import type { HttpRequest } from './http/contract.js';
+
+/** Where an error of a client came from. */
+export interface ClientOfError {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+}
+
+/** All are optional. Times are milliseconds, sizes bytes; `Infinity` lifts a limit. */
+export interface ServerOptions {
+  /** The address to listen on. Default `0.0.0.0`. */
+  readonly host?: string | undefined;
+  /** The port to listen on; 0 takes a free one, see `server.port`. Default 8090. */
+  readonly port?: number | undefined;
+  /** Listens on a unix socket instead. A socket that nobody answers on any more is replaced. */
+  readonly path?: string | undefined;
+  /** The permissions of the unix socket, such as `0o660`. Default: what the umask leaves. */
+  readonly pathMode?: number | undefined;
+  /** How many connections may wait to be accepted. Default 511. */
+  readonly backlog?: number | undefined;
+  /** Lets several processes listen on the same port (Node 22.12 and later). Default false. */
+  readonly reusePort?: boolean | undefined;
+  /** Options of `tls.createServer`: speaks TLS. */
+  readonly tls?: TlsOptions | undefined;
+  /** Default 10 s. */
+  readonly tlsHandshakeTimeoutMs?: number | undefined;
+
+  /** All header fields of a request together; 431 beyond. Default 16 KiB. */
+  readonly maxHeadBytes?: number | undefined;
+  /** The request line (414 beyond), and one field line (431). Default 8 KiB. */
+  readonly maxLineBytes?: number | undefined;
+  /** Header fields of a request; 431 beyond. Default 100. */
+  readonly maxHeaderCount?: number | undefined;
+  /** A body collected by `text()`, `json()` or `bytes()`; 413 beyond. Default 1 MiB. */
+  readonly maxBodyBytes?: number | undefined;
+  /** A body read as a stream; 413 beyond. Default: no limit. */
+  readonly maxStreamedBodyBytes?: number | undefined;
+  /** A body that is slower than this for its first ten seconds or longer is given up with 408. Default 1 KiB. */
+  readonly minBodyBytesPerSecond?: number | undefined;
+  /** Input held behind a request that is being answered. Default 64 KiB. */
+  readonly maxPipelinedBytes?: number | undefined;
+  /** Connections beyond this are answered with 503. Default: no limit. */
+  readonly maxConnections?: number | undefined;
+  /** The same for each address. Default: no limit. */
+  readonly maxConnectionsPerAddress?: number | undefined;
+
+  /** A request's head, from its first byte and from accept; 408 beyond. Default 15 s. */
+  readonly headTimeoutMs?: number | undefined;
+  /** Receiving a request's body; the handler's time does not count. Default 300 s. */
+  readonly requestTimeoutMs?: number | undefined;
+  /** An idle connection between requests. Default 65 s. */
+  readonly keepAliveTimeoutMs?: number | undefined;
+  /** Output waits and the peer takes none of it. Default 30 s. */
+  readonly sendTimeoutMs?: number | undefined;
+
+  /** A WebSocket message; 1009 beyond, before it is buffered. Default 1 MiB. */
+  readonly maxMessageBytes?: number | undefined;
+  /** Frames of one message; 1008 beyond. 0 is no limit, and the default. */
+  readonly maxFragments?: number | undefined;
+  /** From a message's first byte to its last. Default 60 s. */
+  readonly messageTimeoutMs?: number | undefined;
+  /** Messages held for a channel's `onReceive` before reading stops. Default 64. */
+  readonly maxQueuedMessages?: number | undefined;
+  /** The same in bytes. Default 1 MiB. */
+  readonly maxQueuedBytes?: number | undefined;
+  /** A Ping after so long without input, give or take a tenth; 0 is off. Default 25 s. */
+  readonly pingIntervalMs?: number | undefined;
+  /** How long any input may take to follow a Ping. Default 20 s. */
+  readonly pongTimeoutMs?: number | undefined;
+  /** How long a closing WebSocket waits for its peer. Default 5 s. */
+  readonly closeTimeoutMs?: number | undefined;
+
+  /** Waiting output above which `onDrain` will fire and streamed bodies wait. Default 64 KiB. */
+  readonly softBufferBytes?: number | undefined;
+  /** Waiting output above which a channel accepts no more. Default 1 MiB. */
+  readonly maxBufferedBytes?: number | undefined;
+  /** What becomes of a channel that would pass it: `close` (1013 on a WebSocket), or `drop` only what was to be sent. Default `close`. */
+  readonly onOverflow?: 'close' | 'drop' | undefined;
+
+  /** The `Server` field of responses. Default: none. */
+  readonly serverHeader?: string | undefined;
+  /** Hears of errors thrown by handlers and callbacks. Default: a process warning. */
+  readonly onError?: ((error: unknown, request?: HttpRequest) => void) | undefined;
+  /** Hears of rules that clients broke. Default: nothing; `stats()` counts them. */
+  readonly onClientError?: ((error: ProtocolError, client: ClientOfError) => void) | undefined;
+}
+
+type OptionName = keyof ServerOptions;
+
+/** What a number may be; `Infinity` where there is no `max`. */
+interface NumberSpec {
+  readonly default: number;
+  readonly unit: string;
+  readonly min: number;
+  readonly max?: number;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const bytes = (byDefault: number, min = 1): NumberSpec => ({ default: byDefault, unit: 'bytes', min });
+const ms = (byDefault: number, min = 1): NumberSpec => ({ default: byDefault, unit: 'milliseconds', min });
+const count = (byDefault: number, min = 1, max?: number): NumberSpec => ({ default: byDefault, unit: '', min, ...(max === undefined ? {} : { max }) });
+
+const NUMBERS = {
+  port: count(8090, 0, 65535),
+  backlog: count(511, 1, 2 ** 31 - 1),
+  tlsHandshakeTimeoutMs: ms(10_000),
+  maxHeadBytes: bytes(16 * KIB, 64),
+  maxLineBytes: bytes(8 * KIB, 64),
+  maxHeaderCount: count(100),
+  maxBodyBytes: bytes(MIB, 0),
+  maxStreamedBodyBytes: bytes(Infinity, 0),
+  minBodyBytesPerSecond: bytes(KIB, 0),
+  maxPipelinedBytes: bytes(64 * KIB, 0),
+  maxConnections: count(Infinity),
+  maxConnectionsPerAddress: count(Infinity),
+  headTimeoutMs: ms(15_000),
+  requestTimeoutMs: ms(300_000),
+  keepAliveTimeoutMs: ms(65_000),
+  sendTimeoutMs: ms(30_000),
+  maxMessageBytes: bytes(MIB, 0),
+  maxFragments: count(0, 0),
+  messageTimeoutMs: ms(60_000),
+  maxQueuedMessages: count(64),
+  maxQueuedBytes: bytes(MIB),
+  pingIntervalMs: ms(25_000, 0),
+  pongTimeoutMs: ms(20_000),
+  closeTimeoutMs: ms(5_000),
+  softBufferBytes: bytes(64 * KIB),
+  maxBufferedBytes: bytes(MIB),
+} as const satisfies Partial<Record<OptionName, NumberSpec>>;
+
+type NumberName = keyof typeof NUMBERS;
+
+/** Options as the server uses them: every one present. */
+export type ResolvedOptions = { readonly [K in NumberName]: number } & {
+  readonly host: string;
+  readonly path: string | undefined;
+  readonly pathMode: number | undefined;
+  readonly reusePort: boolean;
+  readonly tls: TlsOptions | undefined;
+  readonly onOverflow: 'close' | 'drop';
+  readonly serverHeader: string | undefined;
+  readonly onError: ServerOptions['onError'];
+  readonly onClientError: ServerOptions['onClientError'];
+};
+
+const OTHERS = ['host', 'path', 'pathMode', 'reusePort', 'tls', 'onOverflow', 'serverHeader', 'onError', 'onClientError'] as const satisfies readonly OptionName[];
+
+/** Checks all options and fills in the defaults; a `UsageError` names the first that is wrong. */
+export function resolveOptions(options: ServerOptions): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) throw new UsageError(`options must be an object, not ${describe(options)}`);
+  const known = new Set<string>([...Object.keys(NUMBERS), ...OTHERS]);
+  for (const name of Object.keys(options)) {
+    if (!known.has(name)) throw new UsageError(`unknown option ${name}; known are ${[...known].sort().join(', ')}`);
+  }
+  const numbers = {} as Record<NumberName, number>;
+  for (const name of Object.keys(NUMBERS) as NumberName[]) numbers[name] = checkNumber(name, options[name], NUMBERS[name]);
+  return {
+    ...numbers,
+    host: check('host', options.host ?? '0.0.0.0', isFilled, 'a host name or an address'),
+    path: check('path', options.path, optional(isFilled), 'the path of a unix socket'),
+    pathMode: check('pathMode', options.pathMode, optional(isMode), 'permissions from 0 to 0o777'),
+    reusePort: checkReusePort(options.reusePort ?? false),
+    tls: check('tls', options.tls, optional(isObject), 'an object of options for tls.createServer'),
+    onOverflow: check('onOverflow', options.onOverflow ?? 'close', (value) => value === 'close' || value === 'drop', "'close' or 'drop'"),
+    serverHeader: check('serverHeader', options.serverHeader, optional(isFieldValue), 'text without control characters'),
+    onError: check('onError', options.onError, optional(isFunction), 'a function'),
+    onClientError: check('onClientError', options.onClientError, optional(isFunction), 'a function'),
+  };
+}
+
+/** The shortest of the deadlines: the clock must tick often enough for it. */
+export function shortestDeadlineMs(options: ResolvedOptions): number {
+  const names = (Object.keys(NUMBERS) as NumberName[]).filter((name) => name.endsWith('Ms') && options[name] > 0);
+  return Math.min(...names.map((name) => options[name]));
+}
+
+function checkNumber(name: string, value: unknown, spec: NumberSpec): number {
+  if (value === undefined) return spec.default;
+  const max = spec.max ?? Infinity;
+  if (typeof value === 'number' && value >= spec.min && value <= max && (Number.isInteger(value) || value === Infinity)) return value;
+  const range = spec.max === undefined ? `from ${spec.min}, or Infinity` : `from ${spec.min} to ${spec.max}`;
+  throw new UsageError(`option ${name} must be a whole number${spec.unit === '' ? '' : ` of ${spec.unit}`} ${range}, not ${describe(value)}`);
+}
+
+function check<T>(name: string, value: T, isAllowed: (value: unknown) => boolean, allowed: string): T {
+  if (isAllowed(value)) return value;
+  throw new UsageError(`option ${name} must be ${allowed}, not ${describe(value)}`);
+}
+
+function checkReusePort(value: unknown): boolean {
+  check('reusePort', value, (each) => typeof each === 'boolean', 'true or false');
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (value === true && (major < 22 || (major === 22 && minor < 12))) throw new UsageError(`option reusePort needs Node 22.12 or later, and this is ${process.versions.node}`);
+  return value === true;
+}
+
+function optional(isAllowed: (value: unknown) => boolean): (value: unknown) => boolean {
+  return (value) => value === undefined || isAllowed(value);
+}
+
+const isFilled = (value: unknown): boolean => typeof value === 'string' && value !== '';
+const isMode = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0o777;
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const isFieldValue = (value: unknown): boolean => typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]+$/.test(value);
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+
+function describe(value: unknown): string {
+  if (typeof value === 'number') return `the number ${value}`;
+  return value === null ? 'null' : typeof value;
+}

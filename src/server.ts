@@ -1,0 +1,329 @@
+/**
+ * The composition: a server is an acceptor, its connections, and what they share. Every connection starts with HTTP; the WebSocket
+ * that may follow is handed to the HTTP driver as a function, so that neither knows the other.
+ */
+
+import { reasonPhrase } from './http/status.js';
+import type { ChannelHandlers, Handler } from './channel/contract.js';
+import { Counters } from './counters.js';
+import { type ProtocolError, UsageError } from './errors.js';
+import type { HttpRequest } from './http/contract.js';
+import { DateField } from './http/date.js';
+import { HttpProtocol } from './http/protocol.js';
+import type { HttpSettings, Upgrade } from './http/settings.js';
+import { Acceptor } from './net/acceptor.js';
+import { Connection, type ConnectionSettings } from './net/connection.js';
+import { type Clock, Deadlines, SYSTEM_CLOCK, tickPeriodFor } from './net/deadlines.js';
+import { FlushQueue } from './net/flush-queue.js';
+import type { Transport } from './net/protocol.js';
+import { type ResolvedOptions, resolveOptions, type ServerOptions, shortestDeadlineMs } from './options.js';
+import { acceptKey, chooseProtocol, handshakeViolation } from './websocket/handshake.js';
+import { WebSocketProtocol, type WebSocketSettings } from './websocket/protocol.js';
+import type { Socket } from 'node:net';
+
+export type ServerStatus = 'running' | 'stopping' | 'stopped';
+
+/** What a server counted since it started; sizes are bytes. */
+export interface ServerStats {
+  readonly connections: { readonly open: number; readonly total: number; readonly refused: number };
+  readonly requests: number;
+  readonly responses: { readonly '1xx': number; readonly '2xx': number; readonly '3xx': number; readonly '4xx': number; readonly '5xx': number };
+  readonly channels: { readonly open: number };
+  readonly webSockets: { readonly open: number; readonly total: number };
+  readonly messages: { readonly in: number; readonly out: number };
+  readonly bytes: { readonly in: number; readonly out: number; readonly buffered: number };
+  /** What was sent or received and not delivered: at the outbound cap, or behind a close that could wait no longer. */
+  readonly drops: number;
+  /** How often reading from a connection was paused for a slower consumer. */
+  readonly pauses: number;
+  /** Errors of clients and of the network, by code. */
+  readonly errors: Readonly<Record<string, number>>;
+}
+
+export interface StopOptions {
+  /** When what is left is destroyed. Default 10 s; a second call with less shortens it. */
+  readonly timeoutMs?: number | undefined;
+  /** Awaited first, within the deadline, while requests are still served: the place to tell a load balancer. */
+  readonly onDraining?: (() => unknown) | undefined;
+}
+
+/** How the connections that were open at the stop ended. */
+export interface StopResult {
+  readonly closed: number;
+  readonly destroyed: number;
+}
+
+/** A server that listens. */
+export interface Server {
+  /** The port listened on; 0 on a unix socket. */
+  readonly port: number;
+  /** Such as `http://0.0.0.0:9090`; `unix:` and the path on a unix socket. */
+  readonly url: string;
+  readonly status: ServerStatus;
+  stats(): ServerStats;
+  /**
+   * Stops: accepts no more, closes what is idle, ends what waits (WebSockets get 1001, polls 503, streams their end), lets handlers
+   * and bodies finish, and destroys what is left at the deadline. Calling it again gives the same promise.
+   */
+  stop(options?: StopOptions): Promise<StopResult>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts a server.
+ *
+ * @param handler answers each request; it runs when the request's head is complete.
+ * @returns the server, once it listens. Rejects with the system's error where it cannot, such as EADDRINUSE or EACCES.
+ * @throws UsageError (as a rejection) on an option that is unknown or wrong, before anything listens.
+ */
+export async function runServer(handler: Handler, options: ServerOptions = {}): Promise<Server> {
+  const server = new LongwireServer(handler, options);
+  await server.start();
+  return server;
+}
+
+/** How long a WebSocket gets of the stop's deadline to answer our Close. */
+const STOP_TIMEOUT_MS = 10_000;
+
+/** Tests construct it with a clock of their own. */
+export class LongwireServer implements Server {
+  status: ServerStatus = 'running';
+  readonly #options: ResolvedOptions;
+  readonly #counters = new Counters();
+  readonly #deadlines: Deadlines;
+  readonly #acceptor: Acceptor;
+  readonly #connections = new Set<Connection>();
+  readonly #connectionsByAddress = new Map<string, number>();
+  readonly #unfinished = new Set<{ expire(): void }>();
+  readonly #connectionSettings: ConnectionSettings;
+  readonly #httpSettings: HttpSettings;
+  readonly #webSocketSettings: WebSocketSettings;
+  #port = 0;
+  #stopping: Promise<StopResult> | undefined;
+  #stopAt = Infinity;
+  #stopTimer: NodeJS.Timeout | undefined;
+  #onDeadline: (() => void) | undefined;
+  #onConnectionGone: (() => void) | undefined;
+
+  constructor(handler: Handler, options: ServerOptions, clock: Clock = SYSTEM_CLOCK) {
+    if (typeof handler !== 'function') throw new UsageError(`the handler must be a function of the request, not ${typeof handler}`);
+    this.#options = resolveOptions(options);
+    this.#deadlines = new Deadlines(clock, tickPeriodFor(shortestDeadlineMs(this.#options)));
+    this.#webSocketSettings = this.#makeWebSocketSettings();
+    this.#httpSettings = this.#makeHttpSettings(handler);
+    this.#connectionSettings = this.#makeConnectionSettings();
+    this.#acceptor = new Acceptor(this.#options, {
+      onSocket: (socket) => this.#onSocket(socket),
+      onAcceptError: (error) => this.#counters.countError(error.code ?? 'ACCEPT_ERROR'),
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#acceptor.listen();
+    this.#port = this.#acceptor.port;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get url(): string {
+    const { host, path, tls } = this.#options;
+    if (path !== undefined) return `unix:${path}`;
+    return `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${this.#port}`;
+  }
+
+  stats(): ServerStats {
+    const counters = this.#counters;
+    const [, r1 = 0, r2 = 0, r3 = 0, r4 = 0, r5 = 0] = counters.responses;
+    let buffered = 0;
+    for (const connection of this.#connections) buffered += connection.bufferedAmount;
+    return {
+      connections: { open: this.#connections.size, total: counters.connectionsTotal, refused: counters.connectionsRefused },
+      requests: counters.requests,
+      responses: { '1xx': r1, '2xx': r2, '3xx': r3, '4xx': r4, '5xx': r5 },
+      channels: { open: counters.channelsOpen },
+      webSockets: { open: counters.webSocketsOpen, total: counters.webSocketsTotal },
+      messages: { in: counters.messagesIn, out: counters.messagesOut },
+      bytes: { in: counters.bytesIn, out: counters.bytesOut, buffered },
+      drops: counters.drops,
+      pauses: counters.pauses,
+      errors: counters.errors(),
+    };
+  }
+
+  stop(options: StopOptions = {}): Promise<StopResult> {
+    const { timeoutMs = STOP_TIMEOUT_MS, onDraining } = options;
+    if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) throw new UsageError('timeoutMs must be a number of milliseconds from 0');
+    this.#stopWithin(timeoutMs);
+    return (this.#stopping ??= this.#stop(onDraining));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #stop(onDraining: (() => unknown) | undefined): Promise<StopResult> {
+    this.status = 'stopping';
+    const deadline = new Promise<void>((resolve) => (this.#onDeadline = resolve));
+    if (this.#stopAt <= performance.now()) this.#onDeadline?.();
+    if (onDraining !== undefined) await Promise.race([this.#drain(onDraining), deadline]);
+    this.#acceptor.close();
+    const open = this.#connections.size;
+    for (const connection of this.#connections) connection.shutDown();
+    await Promise.race([this.#allGone(), deadline]);
+    const left = this.#connections.size;
+    for (const connection of this.#connections) connection.destroy('shutdown');
+    this.#acceptor.destroyHandshakes();
+    for (const each of this.#unfinished) each.expire();
+    await this.#allGone();
+    clearTimeout(this.#stopTimer);
+    this.status = 'stopped';
+    return { closed: Math.max(0, open - left), destroyed: left };
+  }
+
+  async #drain(onDraining: () => unknown): Promise<void> {
+    try {
+      await onDraining();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  /** The earliest of all deadlines that were asked for counts. */
+  #stopWithin(timeoutMs: number): void {
+    const at = performance.now() + timeoutMs;
+    if (at >= this.#stopAt || this.status === 'stopped') return;
+    this.#stopAt = at;
+    clearTimeout(this.#stopTimer);
+    this.#stopTimer = setTimeout(() => this.#onDeadline?.(), Math.min(timeoutMs, 2 ** 31 - 1));
+  }
+
+  /** Resolves when no connection is left and no closed channel waits for its last messages. */
+  async #allGone(): Promise<void> {
+    while (this.#connections.size > 0 || this.#unfinished.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onConnectionGone = resolve;
+        if (this.#connections.size === 0) setTimeout(resolve, 10);
+      });
+    }
+  }
+
+  #onSocket(socket: Socket): void {
+    const connection = new Connection(socket, this.#options.tls !== undefined, this.#connectionSettings);
+    const isRefused = this.#isFull(connection.remoteAddress);
+    this.#counters.connectionsTotal++;
+    this.#connections.add(connection);
+    this.#countAddress(connection.remoteAddress, 1);
+    connection.start(new HttpProtocol(connection, this.#httpSettings));
+    if (isRefused) this.#refuse(connection);
+  }
+
+  #isFull(address: string): boolean {
+    const { maxConnections, maxConnectionsPerAddress } = this.#options;
+    if (this.#connections.size >= maxConnections) return true;
+    return address !== '' && (this.#connectionsByAddress.get(address) ?? 0) >= maxConnectionsPerAddress;
+  }
+
+  #refuse(connection: Connection): void {
+    this.#counters.connectionsRefused++;
+    if (connection.isSecure) return connection.destroy('shutdown');
+    connection.write(`HTTP/1.1 503 ${reasonPhrase(503)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+    connection.end();
+  }
+
+  #countAddress(address: string, by: 1 | -1): void {
+    if (this.#options.maxConnectionsPerAddress === Infinity) return;
+    const count = (this.#connectionsByAddress.get(address) ?? 0) + by;
+    if (count === 0) this.#connectionsByAddress.delete(address);
+    else this.#connectionsByAddress.set(address, count);
+  }
+
+  #makeConnectionSettings(): ConnectionSettings {
+    const { softBufferBytes, sendTimeoutMs } = this.#options;
+    return {
+      ticker: this.#deadlines,
+      flushQueue: new FlushQueue(),
+      counters: this.#counters,
+      softBufferBytes,
+      sendTimeoutMs,
+      reportFault: (error) => this.#report(error),
+      onGone: (connection) => {
+        this.#connections.delete(connection);
+        this.#countAddress(connection.remoteAddress, -1);
+        this.#onConnectionGone?.();
+      },
+    };
+  }
+
+  #makeHttpSettings(handler: Handler): HttpSettings {
+    const isStopping = (): boolean => this.status !== 'running';
+    return {
+      ...this.#options,
+      handler,
+      counters: this.#counters,
+      ticker: this.#deadlines,
+      date: new DateField(),
+      serverLine: this.#options.serverHeader === undefined ? '' : `Server: ${this.#options.serverHeader}\r\n`,
+      channels: {
+        ...this.#options,
+        counters: this.#counters,
+        ticker: this.#deadlines,
+        unfinished: this.#unfinished,
+        report: (error, request) => this.#report(error, request),
+      },
+      get isStopping() {
+        return isStopping();
+      },
+      upgrade: (request, protocols) => this.#judgeUpgrade(request, protocols),
+      onPeerError: (error, transport) => this.#onPeerError(error, transport),
+    };
+  }
+
+  #makeWebSocketSettings(): WebSocketSettings {
+    return {
+      ...this.#options,
+      counters: this.#counters,
+      ticker: this.#deadlines,
+      onPeerError: (error, transport) => this.#onPeerError(error, transport),
+    };
+  }
+
+  #judgeUpgrade(request: HttpRequest, protocols: ChannelHandlers['protocols']): Upgrade {
+    const violation = handshakeViolation(request);
+    if (violation !== undefined) return violation;
+    const protocol = chooseProtocol(request.header('sec-websocket-protocol'), protocols);
+    const protocolLine = protocol === undefined ? '' : `Sec-WebSocket-Protocol: ${protocol}\r\n`;
+    return {
+      status: 101,
+      lines: `Sec-WebSocket-Accept: ${acceptKey(request.header('sec-websocket-key')!)}\r\n${protocolLine}`,
+      open: (transport, port) => new WebSocketProtocol(transport, port, protocol ?? '', this.#webSocketSettings),
+    };
+  }
+
+  #onPeerError(error: ProtocolError, { remoteAddress, remotePort }: Transport): void {
+    const { onClientError } = this.#options;
+    if (onClientError === undefined) return;
+    try {
+      onClientError(error, { remoteAddress, remotePort });
+    } catch (thrown) {
+      this.#report(thrown);
+    }
+  }
+
+  /** Tells the application of an error of its own; where it does not listen, or throws while it does, the process warns. */
+  #report(error: unknown, request?: HttpRequest): void {
+    const { onError } = this.#options;
+    if (onError === undefined) return warn(error);
+    try {
+      if (request === undefined) onError(error);
+      else onError(error, request);
+    } catch (thrown) {
+      warn(thrown);
+    }
+  }
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : new Error(`not an Error was thrown: ${String(error)}`));
+}
