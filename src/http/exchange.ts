@@ -4,6 +4,9 @@ import type { RequestHead } from './events.js';
 import type { ResponseFraming } from './response.js';
 import { forbidsBody } from './status.js';
 
+/** What has to be known of the request. */
+export type RequestForm = Pick<RequestHead, 'method' | 'isHttp10'>;
+
 const NONE: ResponseFraming = { kind: 'none' };
 const CHUNKED: ResponseFraming = { kind: 'chunked' };
 const UNTIL_CLOSE: ResponseFraming = { kind: 'until-close' };
@@ -14,7 +17,7 @@ const UNTIL_CLOSE: ResponseFraming = { kind: 'until-close' };
  * @param length the body's bytes, `undefined` for one that is streamed.
  * @param declared the application's own Content-Length: counts for HEAD, 304 and streamed bodies.
  */
-export function responseFraming(request: RequestHead, status: number, length: number | undefined, declared: number | undefined): ResponseFraming {
+export function responseFraming(request: RequestForm, status: number, length: number | undefined, declared: number | undefined): ResponseFraming {
   if (status === 204) return NONE;
   if (status === 205) return { kind: 'length', length: 0 };
   if (status === 304) return declared === undefined ? NONE : { kind: 'length', length: declared };
@@ -29,11 +32,11 @@ export function responseFraming(request: RequestHead, status: number, length: nu
 }
 
 /** Whether a response to this request never has a body, whatever the application gives (RFC 9112 §6.3). */
-export function isBodiless(request: RequestHead, status: number): boolean {
+export function isBodiless(request: RequestForm, status: number): boolean {
   return request.method === 'HEAD' || forbidsBody(status) || isTunnel(request, status);
 }
 
 /** A 2xx to CONNECT would turn the connection into a tunnel (RFC 9110 §9.3.6), which this server does not build. */
-function isTunnel(request: RequestHead, status: number): boolean {
+function isTunnel(request: RequestForm, status: number): boolean {
   return request.method === 'CONNECT' && status < 300;
 }

@@ -15,24 +15,23 @@ import type { HttpEvent, RequestHead } from './events.js';
 import { HttpParser } from './parser.js';
 import { IncomingRequest } from './request.js';
 import { type BodySource, RequestBody } from './request-body.js';
+import { type Awaited, RequestDeadlines } from './request-deadlines.js';
 import { type ExchangeOwner, Responder } from './responder.js';
-import { encodeFields, encodeHead } from './response.js';
+import { encodeFields } from './response.js';
+import { ResponseWriter } from './response-writer.js';
 import type { HttpSettings, Upgrade } from './settings.js';
-import { reasonPhrase } from './status.js';
+
+/** What an error is answered to that came ahead of any request. */
+const NO_REQUEST = { method: '', isHttp10: false };
 
 /** The rest of a request body that nobody read is drained up to this, so that the connection can be kept. */
 const DRAIN_BYTES = 64 * 1024;
-/** A body has this long before its rate is judged. */
-const RATE_GRACE_MS = 10_000;
-
-/** What the connection waits for from the client, and so what has a deadline. */
-type Awaited = 'nothing' | 'request' | 'head' | 'body';
-
 export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   readonly transport: Transport;
   readonly settings: HttpSettings;
   hasInputEnded = false;
   readonly #parser: HttpParser;
+  readonly #deadlines: RequestDeadlines;
   #exchange: Responder | undefined;
   /** The body that is under way, until its end was parsed. */
   #body: RequestBody | undefined;
@@ -46,20 +45,12 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   #isBroken = false;
   /** Set once the connection was ended or handed over. */
   #isOver = false;
-  #awaited: Awaited = 'request';
-  #hasServed = false;
-  #dueAt: number;
-  /** For how long, and how much of, the current body was received. */
-  #receivingMs = 0;
-  #receivedBytes = 0;
-  #lastTick: number;
 
   constructor(transport: Transport, settings: HttpSettings) {
     this.transport = transport;
     this.settings = settings;
     this.#parser = new HttpParser(settings);
-    this.#dueAt = settings.ticker.after(settings.headTimeoutMs);
-    this.#lastTick = settings.ticker.now;
+    this.#deadlines = new RequestDeadlines(settings, settings.ticker);
   }
 
   // What the connection tells (Protocol).
@@ -88,13 +79,14 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   }
 
   onTick(now: number): void {
-    const elapsed = now - this.#lastTick;
-    this.#lastTick = now;
-    if (this.#isOver) return;
-    if (this.#awaited === 'body') return this.#judgeBody(elapsed);
-    if (this.#awaited === 'nothing' || now < this.#dueAt) return;
-    if (this.#awaited === 'head') this.#refuse(httpError('HTTP_HEAD_TIMEOUT'));
-    else this.#end();
+    switch (this.#isOver || this.#isBroken ? 'nothing' : this.#deadlines.overdue(now)) {
+      case 'request':
+        return this.#end();
+      case 'head':
+        return this.#refuse(httpError('HTTP_HEAD_TIMEOUT'));
+      case 'body':
+        return this.#refuse(httpError('HTTP_BODY_TIMEOUT'));
+    }
   }
 
   onShutdown(): void {
@@ -128,7 +120,6 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   }
 
   handshake(handlers: Pick<ChannelHandlers, 'protocols' | 'headers'>, responder: Responder): Handshake {
-    const { settings } = this;
     const fields = encodeFields(handlers.headers);
     const upgrade = this.#judgeUpgrade(responder.request, handlers.protocols);
     if ('reason' in upgrade) {
@@ -140,10 +131,10 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
       isValid: true,
       accept: (port) => {
         const next = upgrade.open(this.transport, port);
-        settings.counters.responses[1]!++;
         responder.switchProtocols(upgrade.lines, fields);
         this.#exchange = undefined;
         this.#isOver = true;
+        this.transport.resume();
         this.transport.upgrade(next, this.#parser.takeRest());
         return next;
       },
@@ -180,7 +171,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
     }
     if (this.#isOver) return;
     if (this.hasInputEnded && this.#exchange === undefined && !this.transport.isCongested) return this.#end();
-    this.#setDeadline();
+    this.#deadlines.wait(this.#awaited());
     this.#boundInput();
   }
 
@@ -211,7 +202,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   }
 
   #takeBytes(bytes: Uint8Array): void {
-    this.#receivedBytes += bytes.length;
+    this.#deadlines.bodyReceived(bytes.length);
     if (!this.#isDraining) return this.#body!.push(bytes);
     this.#drainedBytes += bytes.length;
     if (this.#drainedBytes > DRAIN_BYTES) this.#end();
@@ -220,7 +211,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   #begin(head: RequestHead): void {
     const { settings } = this;
     settings.counters.requests++;
-    this.#hasServed = true;
+    this.#deadlines.requestBegan();
     this.#keepsAlive = head.keepsAlive;
     this.#isUpgradeRequest = head.isWebSocketUpgrade;
     if (head.framing.kind === 'none') this.#parser.next();
@@ -235,8 +226,6 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   #beginBody(head: RequestHead): void {
     this.#body = new RequestBody(this, head.framing.kind === 'length' ? head.framing.length : undefined, this.settings.maxStreamedBodyBytes);
     this.#expectsContinue = head.expectsContinue;
-    this.#receivingMs = 0;
-    this.#receivedBytes = 0;
     this.#drainedBytes = 0;
   }
 
@@ -313,22 +302,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   }
 
   #answerError(error: ProtocolError): void {
-    if (!this.#isDraining && error.status !== undefined) {
-      const { settings } = this;
-      const text = reasonPhrase(error.status);
-      settings.counters.responses[Math.floor(error.status / 100)]!++;
-      const head = encodeHead({
-        status: error.status,
-        fields: encodeFields({ 'Content-Type': 'text/plain; charset=utf-8' }),
-        framing: { kind: 'length', length: text.length },
-        isText: true,
-        isHttp10: false,
-        keepsAlive: false,
-        dateLine: settings.date.line(settings.ticker.wallNow),
-        serverLine: settings.serverLine,
-      });
-      this.transport.write(head + text);
-    }
+    if (!this.#isDraining && error.status !== undefined) new ResponseWriter(NO_REQUEST, this.transport, this.settings).plain(error.status, false);
     this.#end();
   }
 
@@ -354,30 +328,10 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
     this.#end();
   }
 
-  #setDeadline(): void {
-    const awaited = this.#nowAwaited();
-    if (awaited === this.#awaited && !this.#hasServed) return;
-    const { ticker, headTimeoutMs, keepAliveTimeoutMs } = this.settings;
-    const isNewHead = awaited === 'head' && (this.#awaited !== 'head' || this.#hasServed);
-    if (isNewHead) this.#dueAt = Math.min(ticker.after(headTimeoutMs), this.#awaited === 'request' && !this.#hasServed ? this.#dueAt : Infinity);
-    else if (awaited === 'request') this.#dueAt = ticker.after(keepAliveTimeoutMs);
-    this.#awaited = awaited;
-    this.#hasServed = false;
-  }
-
-  #nowAwaited(): Awaited {
+  #awaited(): Awaited {
     if (this.#body !== undefined) return this.#body.isWanted || this.#isDraining ? 'body' : 'nothing';
     if (this.#exchange !== undefined) return 'nothing';
     return this.#parser.bufferedBytes > 0 ? 'head' : 'request';
-  }
-
-  /** Only the time in which we were reading counts, never the handler's (RFC 9110 §15.5.9). */
-  #judgeBody(elapsed: number): void {
-    this.#receivingMs += elapsed;
-    const { requestTimeoutMs, minBodyBytesPerSecond } = this.settings;
-    const isTooSlow = this.#receivingMs > RATE_GRACE_MS && this.#receivedBytes < (minBodyBytesPerSecond * this.#receivingMs) / 1000;
-    if (!isTooSlow && this.#receivingMs <= requestTimeoutMs) return;
-    this.#refuse(httpError('HTTP_BODY_TIMEOUT'));
   }
 }
 

@@ -1,23 +1,23 @@
 /**
- * The answer to one request: from what a handler returns, or from what the channel of the request sends. It frames, writes and ends
- * the response, and tells the driver of the connection when it is over. It belongs to one exchange: once over, it writes nothing.
+ * The answer to one request: from what a handler returns, or from what the channel of the request sends. It tells the driver of
+ * the connection when the response is over. It belongs to one exchange: once over, it writes nothing.
  */
 
 import type { ClosedBy } from '../channel/close-status.js';
 import type { Channel, ChannelHandlers, HandlerResult, Message } from '../channel/contract.js';
 import type { ChannelHost, ChannelPort, ChannelSettings, Handshake, HttpOutlet, StreamedBody } from '../channel/outlet.js';
-import { bodyOf, checkBody, isStreamed, keepBytes } from '../channel/outgoing.js';
+import { bodyOf, checkBody, isStreamed } from '../channel/outgoing.js';
 import type { SharedMessage } from '../channel/shared-message.js';
 import { ProtocolError, UsageError } from '../errors.js';
 import type { Transport } from '../net/protocol.js';
 import { BodyPump, cancelBody, type PumpSink } from './body-pump.js';
 import type { HttpResponse, Outgoing } from './contract.js';
 import type { RequestHead } from './events.js';
-import { isBodiless, responseFraming } from './exchange.js';
+import { isBodiless } from './exchange.js';
 import type { IncomingRequest } from './request.js';
-import { checkStatus, encodeChunk, encodeFields, encodeHead, type ResponseFields, type ResponseFraming } from './response.js';
+import { checkStatus, encodeFields, type ResponseFields } from './response.js';
+import { lengthOf, ResponseWriter } from './response-writer.js';
 import type { HttpSettings } from './settings.js';
-import { reasonPhrase } from './status.js';
 
 /** The driver of the connection, as one exchange sees it. */
 export interface ExchangeOwner {
@@ -35,6 +35,8 @@ export interface ExchangeOwner {
   handshake(handlers: Pick<ChannelHandlers, 'protocols' | 'headers'>, responder: Responder): Handshake;
 }
 
+const NO_FIELDS = encodeFields(undefined);
+
 type Stage = 'waiting' | 'streaming' | 'over';
 
 export class Responder implements HttpOutlet, ChannelHost, PumpSink {
@@ -42,18 +44,17 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   channel: (Channel & ChannelPort) | undefined;
   readonly #head: RequestHead;
   readonly #owner: ExchangeOwner;
+  readonly #writer: ResponseWriter;
   #stage: Stage = 'waiting';
-  #framing: ResponseFraming = { kind: 'none' };
   #keepsAlive = false;
-  /** Bytes of a body of declared length that are still to be written. */
-  #left = 0;
-  #pump: BodyPump | undefined;
   #isAbandoned = false;
+  #pump: BodyPump | undefined;
 
   constructor(head: RequestHead, request: IncomingRequest, owner: ExchangeOwner) {
     this.request = request;
     this.#head = head;
     this.#owner = owner;
+    this.#writer = new ResponseWriter(head, owner.transport, owner.settings);
   }
 
   get isOver(): boolean {
@@ -87,21 +88,19 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     if (!isPeers) this.#report(error);
     if (this.channel !== undefined) return this.channel.handlerFailed();
     if (this.isOver) return;
-    if (this.#stage === 'streaming') return this.cut();
-    if (isPeers && error.status === undefined) return this.#end(false, false);
+    if (this.#stage === 'streaming' || (isPeers && error.status === undefined)) return this.cut();
     this.error(isPeers ? error.status! : 500);
   }
 
   #respond(result: HandlerResult): void {
-    if (typeof result === 'string') return this.#writeWhole(200, encodeFields(undefined), result);
-    if (result === undefined || result === null) return this.#writePlain(404, this.#owner.mayKeepAlive());
+    if (typeof result === 'string') return this.#whole(200, NO_FIELDS, result);
+    if (result === undefined || result === null) return this.#plain(404, this.#owner.mayKeepAlive());
     if (typeof result !== 'object' || 'isWebSocket' in result || result instanceof Uint8Array || isStreamed(result)) {
       throw new UsageError('a handler returns a response such as { status, headers, body }, a string, the channel of its request, or nothing');
     }
-    const response: HttpResponse = result;
-    const body = checkBody(response.body);
-    if (isStreamed(body)) this.body(body, response);
-    else this.#writeWhole(checkStatus(response.status), encodeFields(response.headers), body);
+    const body = checkBody(result.body);
+    if (isStreamed(body)) this.body(body, result);
+    else this.#whole(checkStatus(result.status), encodeFields(result.headers), body);
   }
 
   // What the channel does (HttpOutlet).
@@ -120,61 +119,58 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
 
   begin(data: Outgoing): void {
     const response = responseOf(data);
-    const body = (bodyOf(data) as Message | null | undefined) ?? '';
-    const isText = typeof response.body === 'string';
-    this.#beginStream(checkStatus(response.status), encodeFields(response.headers), isText, lengthOf(body));
-    this.piece(body);
+    const first = (bodyOf(data) as Message | null | undefined) ?? '';
+    this.#begin(checkStatus(response.status), encodeFields(response.headers), typeof response.body === 'string', lengthOf(first));
+    this.piece(first);
   }
 
   whole(data: Outgoing | undefined): void {
-    if (data === undefined) return this.#writeWhole(204, encodeFields(undefined), undefined);
+    if (data === undefined) return this.#whole(204, NO_FIELDS, undefined);
     const response = responseOf(data);
-    this.#writeWhole(checkStatus(response.status), encodeFields(response.headers), bodyOf(data) as Message | null | undefined);
+    this.#whole(checkStatus(response.status), encodeFields(response.headers), bodyOf(data) as Message | null | undefined);
   }
 
   body(body: StreamedBody, response: HttpResponse | undefined): void {
     if (response !== undefined) {
       const status = checkStatus(response.status);
-      const fields = encodeFields(response.headers);
+      this.#begin(status, encodeFields(response.headers), false, 0);
       if (isBodiless(this.#head, status)) {
         cancelBody(body);
-        return this.#endBodiless(status, fields);
+        body = [];
       }
-      this.#beginStream(status, fields, false, 0);
     }
     this.#pump = new BodyPump(body, this);
     void this.#pump.run();
   }
 
   chunk(data: Message, shared?: SharedMessage): void {
-    if (shared !== undefined && this.#framing.kind === 'chunked' && data.length > 0) this.#owner.transport.write(shared.form('chunk', encodeChunk));
-    else this.piece(data);
+    this.#writer.piece(data, shared);
   }
 
   chunkLast(data: Message): void {
-    this.piece(data);
+    this.#writer.piece(data);
     this.last();
   }
 
   last(): void {
-    if (this.#framing.kind === 'length' && this.#left > 0) {
-      this.#report(new UsageError(`the body is ${this.#left} bytes shorter than its Content-Length`));
+    try {
+      this.#writer.end();
+    } catch (error) {
+      this.#report(error);
       return this.cut();
     }
-    if (this.#framing.kind === 'chunked') this.#owner.transport.write('0\r\n\r\n');
-    this.#end(true, this.#keepsAlive);
+    this.#end(this.#keepsAlive);
   }
 
   error(status: number): void {
-    this.#writePlain(status, false);
+    this.#plain(status, false);
   }
 
   cut(): void {
     if (this.isOver) return;
     this.#pump?.cancel();
-    const wasStreaming = this.#stage === 'streaming';
     this.#stage = 'over';
-    this.#owner.exchangeCut(wasStreaming && this.#framing.kind === 'until-close');
+    this.#owner.exchangeCut(this.#writer.isDelimitedByClose);
   }
 
   // What the pump of a streamed body does (PumpSink).
@@ -184,14 +180,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   }
 
   piece(data: Message): void {
-    if (data.length === 0) return;
-    if (this.#framing.kind === 'length') this.#spend(lengthOf(data));
-    const { transport } = this.#owner;
-    if (this.#framing.kind !== 'chunked') return transport.write(typeof data === 'string' ? Buffer.from(data) : keepBytes(data));
-    if (typeof data === 'string' || keepBytes(data) !== data) return transport.write(encodeChunk(data));
-    transport.write(`${data.length.toString(16)}\r\n`);
-    transport.write(data);
-    transport.write('\r\n');
+    this.#writer.piece(data);
   }
 
   pumped(): void {
@@ -237,6 +226,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   /** Writes the head of a 101 and hands the connection over: this exchange writes nothing any more. */
   switchProtocols(lines: string, fields: ResponseFields): void {
     this.#stage = 'over';
+    this.#owner.settings.counters.responses[1]!++;
     this.#owner.transport.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${lines}${fields.lines}\r\n`);
   }
 
@@ -254,9 +244,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     this.#isAbandoned = true;
     this.request.clientLeft();
     if (this.channel !== undefined) this.channel.aborted(by);
-    else if (this.#stage === 'streaming') this.cut();
-    this.#pump?.cancel();
-    this.#stage = 'over';
+    else this.cut();
   }
 
   /** The server is stopping: what only waits is ended; a handler or a body under way may finish. */
@@ -265,87 +253,27 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     this.channel?.shutDown();
   }
 
-  #writePlain(status: number, keepsAlive: boolean): void {
-    const fields = encodeFields({ 'Content-Type': 'text/plain; charset=utf-8' });
-    const text = reasonPhrase(status);
-    this.#writeHead(status, fields, responseFraming(this.#head, status, text.length, undefined), true, keepsAlive);
-    if (!isBodiless(this.#head, status)) this.#owner.transport.write(text);
-    this.#end(true, keepsAlive);
-  }
-
-  #writeWhole(status: number, fields: ResponseFields, body: Message | null | undefined): void {
-    const { transport } = this.#owner;
-    const length = body === undefined || body === null ? 0 : lengthOf(body);
-    const framing = responseFraming(this.#head, status, length, fields.contentLength);
+  #begin(status: number, fields: ResponseFields, isText: boolean, firstLength: number): void {
     const keepsAlive = this.#owner.mayKeepAlive() && !fields.closes;
-    const head = this.#encodeHead(status, fields, framing, typeof body === 'string', keepsAlive);
-    if (length === 0 || isBodiless(this.#head, status)) {
-      transport.write(head);
-    } else if (typeof body === 'string') {
-      if (length === body.length) transport.write(head + body);
-      else this.#writeBoth(head, Buffer.from(body));
-    } else {
-      this.#writeBoth(head, keepBytes(body!));
-    }
-    this.#end(true, keepsAlive);
-  }
-
-  #writeBoth(head: string, body: Uint8Array): void {
-    this.#owner.transport.write(head);
-    this.#owner.transport.write(body);
-  }
-
-  #beginStream(status: number, fields: ResponseFields, isText: boolean, firstLength: number): void {
-    const framing = responseFraming(this.#head, status, undefined, fields.contentLength);
-    if (framing.kind === 'length' && firstLength > framing.length) throw tooLong();
-    const keepsAlive = this.#owner.mayKeepAlive() && !fields.closes && framing.kind !== 'until-close';
-    this.#writeHead(status, fields, framing, isText, keepsAlive);
+    this.#writer.begin(status, fields, isText, firstLength, keepsAlive);
     this.#stage = 'streaming';
-    this.#framing = framing;
-    this.#keepsAlive = keepsAlive;
-    this.#left = framing.kind === 'length' ? framing.length : 0;
+    this.#keepsAlive = keepsAlive && !this.#writer.isDelimitedByClose;
   }
 
-  #endBodiless(status: number, fields: ResponseFields): void {
+  #whole(status: number, fields: ResponseFields, body: Message | null | undefined): void {
     const keepsAlive = this.#owner.mayKeepAlive() && !fields.closes;
-    this.#writeHead(status, fields, responseFraming(this.#head, status, undefined, fields.contentLength), false, keepsAlive);
-    this.#stage = 'streaming';
-    this.#keepsAlive = keepsAlive;
-    // The channel, if there is one, hears of the end as of any streamed body's.
-    queueMicrotask(() => {
-      if (!this.isOver) this.pumped();
-    });
+    this.#writer.whole(status, fields, body, keepsAlive);
+    this.#end(keepsAlive);
   }
 
-  #writeHead(status: number, fields: ResponseFields, framing: ResponseFraming, isText: boolean, keepsAlive: boolean): void {
-    this.#owner.transport.write(this.#encodeHead(status, fields, framing, isText, keepsAlive));
+  #plain(status: number, keepsAlive: boolean): void {
+    this.#writer.plain(status, keepsAlive);
+    this.#end(keepsAlive);
   }
 
-  #encodeHead(status: number, fields: ResponseFields, framing: ResponseFraming, isText: boolean, keepsAlive: boolean): string {
-    const { settings } = this.#owner;
-    settings.counters.responses[Math.floor(status / 100)]!++;
-    return encodeHead({
-      status,
-      fields,
-      framing,
-      isText,
-      isHttp10: this.#head.isHttp10,
-      keepsAlive,
-      dateLine: settings.date.line(settings.ticker.wallNow),
-      serverLine: settings.serverLine,
-    });
-  }
-
-  /** Takes bytes from the declared length; a body that is too long is the application's fault. */
-  #spend(length: number): void {
-    if (length > this.#left) throw tooLong();
-    this.#left -= length;
-  }
-
-  #end(isWritten: boolean, keepsAlive: boolean): void {
+  #end(keepsAlive: boolean): void {
     this.#stage = 'over';
-    if (isWritten) this.#owner.exchangeEnded(keepsAlive);
-    else this.#owner.exchangeCut(false);
+    this.#owner.exchangeEnded(keepsAlive);
   }
 
   #report(error: unknown): void {
@@ -353,16 +281,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   }
 }
 
-function tooLong(): UsageError {
-  return new UsageError('the body is longer than its Content-Length');
-}
-
 /** What is sent, as a response. */
 function responseOf(data: Outgoing): HttpResponse {
   return typeof data === 'string' || data instanceof Uint8Array ? { body: data } : data;
 }
-
-function lengthOf(data: Message): number {
-  return typeof data === 'string' ? Buffer.byteLength(data) : data.length;
-}
-

@@ -2,28 +2,18 @@
 
 import type { ChannelHandlers, Handler, HandshakeError } from '../channel/contract.js';
 import type { ChannelPort, ChannelSettings, WebSocketOutlet } from '../channel/outlet.js';
-import type { Counters } from '../counters.js';
 import type { ProtocolError } from '../errors.js';
 import type { Protocol, Transport } from '../net/protocol.js';
-import type { Ticker } from '../net/ticker.js';
 import type { BodyLimits } from './body.js';
 import type { HttpRequest } from './contract.js';
-import type { DateField } from './date.js';
+import type { RequestTimes } from './request-deadlines.js';
+import type { WriterSettings } from './response-writer.js';
 
-export interface HttpSettings extends BodyLimits {
+export interface HttpSettings extends BodyLimits, RequestTimes, WriterSettings {
   readonly handler: Handler;
   readonly maxBodyBytes: number;
   readonly maxStreamedBodyBytes: number;
-  readonly minBodyBytesPerSecond: number;
   readonly maxPipelinedBytes: number;
-  readonly headTimeoutMs: number;
-  readonly requestTimeoutMs: number;
-  readonly keepAliveTimeoutMs: number;
-  readonly counters: Counters;
-  readonly ticker: Ticker;
-  readonly date: DateField;
-  /** The whole `Server` field line; empty for none. */
-  readonly serverLine: string;
   readonly channels: ChannelSettings;
   /** Whether the server is stopping: no connection is kept, no WebSocket is opened. */
   readonly isStopping: boolean;

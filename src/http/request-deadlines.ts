@@ -1,0 +1,76 @@
+/**
+ * What a connection waits for from its client, and for how long it may: the next request, the rest of a head, the rest of a body. A
+ * handler's time never counts, nor does time in which nobody was reading (RFC 9110 §15.5.9).
+ */
+
+import type { Ticker } from '../net/ticker.js';
+
+export type Awaited = 'nothing' | 'request' | 'head' | 'body';
+
+export interface RequestTimes {
+  readonly headTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly minBodyBytesPerSecond: number;
+}
+
+/** A body has this long before its rate is judged. */
+const RATE_GRACE_MS = 10_000;
+
+export class RequestDeadlines {
+  readonly #times: RequestTimes;
+  readonly #ticker: Ticker;
+  #awaited: Awaited = 'request';
+  #dueAt: number;
+  #lastTick: number;
+  /** Whether the first head is still to come. */
+  #isFirst = true;
+  /** Whether a request has come since the connection last waited for one. */
+  #hasServed = false;
+  /** For how long, and how much of, the current body was received. */
+  #receivingMs = 0;
+  #receivedBytes = 0;
+
+  /** The first head is due from accept. */
+  constructor(times: RequestTimes, ticker: Ticker) {
+    this.#times = times;
+    this.#ticker = ticker;
+    this.#dueAt = ticker.after(times.headTimeoutMs);
+    this.#lastTick = ticker.now;
+  }
+
+  /** A head was complete: what is waited for next starts anew. */
+  requestBegan(): void {
+    this.#isFirst = false;
+    this.#hasServed = true;
+    this.#receivingMs = 0;
+    this.#receivedBytes = 0;
+  }
+
+  bodyReceived(bytes: number): void {
+    this.#receivedBytes += bytes;
+  }
+
+  /** Says what is waited for now. A head's time runs from its first byte, and the first one's from accept. */
+  wait(awaited: Awaited): void {
+    if (awaited === this.#awaited && !this.#hasServed) return;
+    if (awaited === 'head' && !this.#isFirst) this.#dueAt = this.#ticker.after(this.#times.headTimeoutMs);
+    if (awaited === 'request') this.#dueAt = this.#ticker.after(this.#times.keepAliveTimeoutMs);
+    this.#awaited = awaited;
+    this.#hasServed = false;
+  }
+
+  /** What is overdue, if anything. */
+  overdue(now: number): Awaited {
+    const elapsed = now - this.#lastTick;
+    this.#lastTick = now;
+    if (this.#awaited === 'body') return this.#isBodyOverdue(elapsed) ? 'body' : 'nothing';
+    return now >= this.#dueAt ? this.#awaited : 'nothing';
+  }
+
+  #isBodyOverdue(elapsed: number): boolean {
+    this.#receivingMs += elapsed;
+    if (this.#receivingMs > this.#times.requestTimeoutMs) return true;
+    return this.#receivingMs > RATE_GRACE_MS && this.#receivedBytes < (this.#times.minBodyBytesPerSecond * this.#receivingMs) / 1000;
+  }
+}

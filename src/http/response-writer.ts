@@ -1,0 +1,115 @@
+/**
+ * Writes one response: a head, then a body whole or in pieces, framed as the request and the status demand. It holds a streamed
+ * body to its declared length. Whose response it is, and what becomes of the connection, it does not know.
+ */
+
+import type { Message } from '../channel/contract.js';
+import { keepBytes } from '../channel/outgoing.js';
+import type { SharedMessage } from '../channel/shared-message.js';
+import type { Counters } from '../counters.js';
+import { UsageError } from '../errors.js';
+import type { Transport } from '../net/protocol.js';
+import type { Ticker } from '../net/ticker.js';
+import type { DateField } from './date.js';
+import { isBodiless, type RequestForm, responseFraming } from './exchange.js';
+import { encodeChunk, encodeFields, encodeHead, type ResponseFields, type ResponseFraming } from './response.js';
+import { reasonPhrase } from './status.js';
+
+export interface WriterSettings {
+  readonly counters: Counters;
+  readonly ticker: Ticker;
+  readonly date: DateField;
+  /** The whole `Server` field line; empty for none. */
+  readonly serverLine: string;
+}
+
+const NONE: ResponseFraming = { kind: 'none' };
+const PLAIN_TEXT = encodeFields({ 'Content-Type': 'text/plain; charset=utf-8' });
+
+export class ResponseWriter {
+  readonly #request: RequestForm;
+  readonly #transport: Transport;
+  readonly #settings: WriterSettings;
+  #framing: ResponseFraming = NONE;
+  /** Bytes of a body of declared length that are still to be written. */
+  #left = 0;
+
+  constructor(request: RequestForm, transport: Transport, settings: WriterSettings) {
+    this.#request = request;
+    this.#transport = transport;
+    this.#settings = settings;
+  }
+
+  /** Whether only the close tells the client where the body ends. */
+  get isDelimitedByClose(): boolean {
+    return this.#framing.kind === 'until-close';
+  }
+
+  /** A complete response. */
+  whole(status: number, fields: ResponseFields, body: Message | null | undefined, keepsAlive: boolean): void {
+    const length = body === undefined || body === null ? 0 : lengthOf(body);
+    const framing = responseFraming(this.#request, status, length, fields.contentLength);
+    const head = this.#encodeHead(status, fields, framing, typeof body === 'string', keepsAlive);
+    if (length === 0 || isBodiless(this.#request, status)) return this.#transport.write(head);
+    if (typeof body === 'string' && length === body.length) return this.#transport.write(head + body);
+    this.#transport.write(head);
+    this.#transport.write(typeof body === 'string' ? Buffer.from(body) : keepBytes(body!));
+  }
+
+  /** A complete response that says nothing but its status. */
+  plain(status: number, keepsAlive: boolean): void {
+    this.whole(status, PLAIN_TEXT, reasonPhrase(status), keepsAlive);
+  }
+
+  /** The head of a response whose body comes in pieces, `firstLength` bytes of it at once. */
+  begin(status: number, fields: ResponseFields, isText: boolean, firstLength: number, keepsAlive: boolean): void {
+    const framing = responseFraming(this.#request, status, undefined, fields.contentLength);
+    if (framing.kind === 'length' && firstLength > framing.length) throw tooLong();
+    this.#transport.write(this.#encodeHead(status, fields, framing, isText, keepsAlive && framing.kind !== 'until-close'));
+    if (isBodiless(this.#request, status)) return;
+    this.#framing = framing;
+    this.#left = framing.kind === 'length' ? framing.length : 0;
+  }
+
+  /** A piece of the body; an empty one writes nothing. `shared` holds the bytes of one that many responses carry. */
+  piece(data: Message, shared?: SharedMessage): void {
+    if (data.length === 0) return;
+    if (this.#framing.kind === 'length') this.#spend(lengthOf(data));
+    if (this.#framing.kind !== 'chunked') this.#transport.write(typeof data === 'string' ? Buffer.from(data) : keepBytes(data));
+    else if (shared !== undefined) this.#transport.write(shared.form('chunk', encodeChunk));
+    else this.#writeChunk(data);
+  }
+
+  /** Ends the body; a `UsageError` where it is shorter than was declared. */
+  end(): void {
+    if (this.#left > 0) throw new UsageError(`the body is ${this.#left} bytes shorter than its Content-Length`);
+    if (this.#framing.kind === 'chunked') this.#transport.write('0\r\n\r\n');
+  }
+
+  #writeChunk(data: Message): void {
+    if (typeof data === 'string' || keepBytes(data) !== data) return this.#transport.write(encodeChunk(data));
+    this.#transport.write(`${data.length.toString(16)}\r\n`);
+    this.#transport.write(data);
+    this.#transport.write('\r\n');
+  }
+
+  /** Takes bytes from the declared length; a body that is too long is the application's fault. */
+  #spend(length: number): void {
+    if (length > this.#left) throw tooLong();
+    this.#left -= length;
+  }
+
+  #encodeHead(status: number, fields: ResponseFields, framing: ResponseFraming, isText: boolean, keepsAlive: boolean): string {
+    const { counters, date, ticker, serverLine } = this.#settings;
+    counters.responses[Math.floor(status / 100)]!++;
+    return encodeHead({ status, fields, framing, isText, isHttp10: this.#request.isHttp10, keepsAlive, dateLine: date.line(ticker.wallNow), serverLine });
+  }
+}
+
+export function lengthOf(data: Message): number {
+  return typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+}
+
+function tooLong(): UsageError {
+  return new UsageError('the body is longer than its Content-Length');
+}
