@@ -3,23 +3,26 @@
  * that may follow is handed to the HTTP driver as a function, so that neither knows the other.
  */
 
-import { reasonPhrase } from './http/status.js';
+import type { Socket } from 'node:net';
 import type { ChannelHandlers, Handler } from './channel/contract.js';
+import { Connections } from './connections.js';
 import { Counters } from './counters.js';
 import { type ProtocolError, UsageError } from './errors.js';
 import type { HttpRequest } from './http/contract.js';
 import { DateField } from './http/date.js';
 import { HttpProtocol } from './http/protocol.js';
 import type { HttpSettings, Upgrade } from './http/settings.js';
+import { reasonPhrase } from './http/status.js';
 import { Acceptor } from './net/acceptor.js';
 import { Connection, type ConnectionSettings } from './net/connection.js';
 import { type Clock, Deadlines, SYSTEM_CLOCK, tickPeriodFor } from './net/deadlines.js';
 import { FlushQueue } from './net/flush-queue.js';
 import type { Transport } from './net/protocol.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions, shortestDeadlineMs } from './options.js';
+import { StopDeadline } from './stop-deadline.js';
+import { WaitableSet } from './waitable-set.js';
 import { acceptKey, chooseProtocol, handshakeViolation } from './websocket/handshake.js';
 import { WebSocketProtocol, type WebSocketSettings } from './websocket/protocol.js';
-import type { Socket } from 'node:net';
 
 export type ServerStatus = 'running' | 'stopping' | 'stopped';
 
@@ -82,7 +85,7 @@ export async function runServer(handler: Handler, options: ServerOptions = {}): 
   return server;
 }
 
-/** How long a WebSocket gets of the stop's deadline to answer our Close. */
+/** How long a stop may take where nothing else is asked. */
 const STOP_TIMEOUT_MS = 10_000;
 
 /** Tests construct it with a clock of their own. */
@@ -92,22 +95,20 @@ export class LongwireServer implements Server {
   readonly #counters = new Counters();
   readonly #deadlines: Deadlines;
   readonly #acceptor: Acceptor;
-  readonly #connections = new Set<Connection>();
-  readonly #connectionsByAddress = new Map<string, number>();
-  readonly #unfinished = new Set<{ expire(): void }>();
+  readonly #connections: Connections;
+  /** Closed channels whose last messages are still being handled. */
+  readonly #unfinished = new WaitableSet<{ expire(): void }>();
   readonly #connectionSettings: ConnectionSettings;
   readonly #httpSettings: HttpSettings;
   readonly #webSocketSettings: WebSocketSettings;
   #port = 0;
   #stopping: Promise<StopResult> | undefined;
-  #stopAt = Infinity;
-  #stopTimer: NodeJS.Timeout | undefined;
-  #onDeadline: (() => void) | undefined;
-  #onConnectionGone: (() => void) | undefined;
+  readonly #deadline = new StopDeadline();
 
   constructor(handler: Handler, options: ServerOptions, clock: Clock = SYSTEM_CLOCK) {
     if (typeof handler !== 'function') throw new UsageError(`the handler must be a function of the request, not ${typeof handler}`);
     this.#options = resolveOptions(options);
+    this.#connections = new Connections(this.#options);
     this.#deadlines = new Deadlines(clock, tickPeriodFor(shortestDeadlineMs(this.#options)));
     this.#webSocketSettings = this.#makeWebSocketSettings();
     this.#httpSettings = this.#makeHttpSettings(handler);
@@ -155,7 +156,7 @@ export class LongwireServer implements Server {
   stop(options: StopOptions = {}): Promise<StopResult> {
     const { timeoutMs = STOP_TIMEOUT_MS, onDraining } = options;
     if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) throw new UsageError('timeoutMs must be a number of milliseconds from 0');
-    this.#stopWithin(timeoutMs);
+    this.#deadline.tighten(timeoutMs);
     return (this.#stopping ??= this.#stop(onDraining));
   }
 
@@ -165,19 +166,18 @@ export class LongwireServer implements Server {
 
   async #stop(onDraining: (() => unknown) | undefined): Promise<StopResult> {
     this.status = 'stopping';
-    const deadline = new Promise<void>((resolve) => (this.#onDeadline = resolve));
-    if (this.#stopAt <= performance.now()) this.#onDeadline?.();
-    if (onDraining !== undefined) await Promise.race([this.#drain(onDraining), deadline]);
+    const { reached } = this.#deadline;
+    if (onDraining !== undefined) await Promise.race([this.#drain(onDraining), reached]);
     this.#acceptor.close();
     const open = this.#connections.size;
     for (const connection of this.#connections) connection.shutDown();
-    await Promise.race([this.#allGone(), deadline]);
+    await Promise.race([this.#allGone(), reached]);
     const left = this.#connections.size;
     for (const connection of this.#connections) connection.destroy('shutdown');
     this.#acceptor.destroyHandshakes();
+    await this.#connections.whenEmpty();
     for (const each of this.#unfinished) each.expire();
-    await this.#allGone();
-    clearTimeout(this.#stopTimer);
+    this.#deadline.clear();
     this.status = 'stopped';
     return { closed: Math.max(0, open - left), destroyed: left };
   }
@@ -190,39 +190,20 @@ export class LongwireServer implements Server {
     }
   }
 
-  /** The earliest of all deadlines that were asked for counts. */
-  #stopWithin(timeoutMs: number): void {
-    const at = performance.now() + timeoutMs;
-    if (at >= this.#stopAt || this.status === 'stopped') return;
-    this.#stopAt = at;
-    clearTimeout(this.#stopTimer);
-    this.#stopTimer = setTimeout(() => this.#onDeadline?.(), Math.min(timeoutMs, 2 ** 31 - 1));
-  }
-
   /** Resolves when no connection is left and no closed channel waits for its last messages. */
   async #allGone(): Promise<void> {
     while (this.#connections.size > 0 || this.#unfinished.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onConnectionGone = resolve;
-        if (this.#connections.size === 0) setTimeout(resolve, 10);
-      });
+      await Promise.all([this.#connections.whenEmpty(), this.#unfinished.whenEmpty()]);
     }
   }
 
   #onSocket(socket: Socket): void {
     const connection = new Connection(socket, this.#options.tls !== undefined, this.#connectionSettings);
-    const isRefused = this.#isFull(connection.remoteAddress);
+    const isRefused = this.#connections.isFullFor(connection.remoteAddress);
     this.#counters.connectionsTotal++;
     this.#connections.add(connection);
-    this.#countAddress(connection.remoteAddress, 1);
     connection.start(new HttpProtocol(connection, this.#httpSettings));
     if (isRefused) this.#refuse(connection);
-  }
-
-  #isFull(address: string): boolean {
-    const { maxConnections, maxConnectionsPerAddress } = this.#options;
-    if (this.#connections.size >= maxConnections) return true;
-    return address !== '' && (this.#connectionsByAddress.get(address) ?? 0) >= maxConnectionsPerAddress;
   }
 
   #refuse(connection: Connection): void {
@@ -230,13 +211,6 @@ export class LongwireServer implements Server {
     if (connection.isSecure) return connection.destroy('shutdown');
     connection.write(`HTTP/1.1 503 ${reasonPhrase(503)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
     connection.end();
-  }
-
-  #countAddress(address: string, by: 1 | -1): void {
-    if (this.#options.maxConnectionsPerAddress === Infinity) return;
-    const count = (this.#connectionsByAddress.get(address) ?? 0) + by;
-    if (count === 0) this.#connectionsByAddress.delete(address);
-    else this.#connectionsByAddress.set(address, count);
   }
 
   #makeConnectionSettings(): ConnectionSettings {
@@ -248,11 +222,7 @@ export class LongwireServer implements Server {
       softBufferBytes,
       sendTimeoutMs,
       reportFault: (error) => this.#report(error),
-      onGone: (connection) => {
-        this.#connections.delete(connection);
-        this.#countAddress(connection.remoteAddress, -1);
-        this.#onConnectionGone?.();
-      },
+      onGone: (connection) => this.#connections.delete(connection),
     };
   }
 

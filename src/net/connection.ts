@@ -25,7 +25,7 @@ export interface ConnectionSettings {
   /** A protocol threw, which none may: a fault of this library, told to the application, that costs this connection only. */
   reportFault(error: unknown): void;
   /** The connection is gone. */
-  onGone(connection: Connection): void;
+  onGone(connection: Connection): unknown;
 }
 
 type Phase = 'open' | 'ending' | 'lingering' | 'gone';

@@ -1,0 +1,42 @@
+/** The open connections of a server, counted by address where that is limited. */
+
+import type { Connection } from './net/connection.js';
+import { WaitableSet } from './waitable-set.js';
+
+export interface ConnectionLimits {
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
+}
+
+export class Connections extends WaitableSet<Connection> {
+  readonly #limits: ConnectionLimits;
+  readonly #byAddress = new Map<string, number>();
+
+  constructor(limits: ConnectionLimits) {
+    super();
+    this.#limits = limits;
+  }
+
+  /** Whether one more from `address` would be one too many. A unix socket has no address. */
+  isFullFor(address: string): boolean {
+    if (this.size >= this.#limits.maxConnections) return true;
+    return address !== '' && (this.#byAddress.get(address) ?? 0) >= this.#limits.maxConnectionsPerAddress;
+  }
+
+  override add(connection: Connection): this {
+    this.#count(connection.remoteAddress, 1);
+    return super.add(connection);
+  }
+
+  override delete(connection: Connection): boolean {
+    this.#count(connection.remoteAddress, -1);
+    return super.delete(connection);
+  }
+
+  #count(address: string, by: 1 | -1): void {
+    if (this.#limits.maxConnectionsPerAddress === Infinity) return;
+    const count = (this.#byAddress.get(address) ?? 0) + by;
+    if (count === 0) this.#byAddress.delete(address);
+    else this.#byAddress.set(address, count);
+  }
+}
