@@ -18,14 +18,13 @@ const UNTIL_CLOSE: ResponseFraming = { kind: 'until-close' };
  * @param declared the application's own Content-Length: counts for HEAD, 304 and streamed bodies.
  */
 export function responseFraming(request: RequestForm, status: number, length: number | undefined, declared: number | undefined): ResponseFraming {
-  if (status === 204) return NONE;
+  if (status === 204 || isTunnel(request, status)) return NONE;
   if (status === 205) return { kind: 'length', length: 0 };
   if (status === 304) return declared === undefined ? NONE : { kind: 'length', length: declared };
   if (request.method === 'HEAD') {
     const known = declared ?? length;
     return known === undefined ? NONE : { kind: 'length', length: known };
   }
-  if (isTunnel(request, status)) return NONE;
   if (length !== undefined) return { kind: 'length', length };
   if (declared !== undefined) return { kind: 'length', length: declared };
   return request.isHttp10 ? UNTIL_CLOSE : CHUNKED;

@@ -68,10 +68,12 @@ export function checkLines(text: string, limits: HeadLimits): void {
     if (lf === -1) return;
     const endsWithCr = lf > at && text.charCodeAt(lf - 1) === 0x0d;
     const end = endsWithCr ? lf - 1 : lf;
-    if (end - at > limits.maxLineBytes) throw httpError(count < 0 ? 'HTTP_LINE_TOO_LONG' : 'HTTP_HEAD_TOO_LARGE');
+    // Sizes come first: a line that is too large may be refused before its end has come.
+    const isTooLarge = end - at > limits.maxLineBytes || (end > at && lf - firstLf > limits.maxHeadBytes);
+    if (isTooLarge) throw httpError(count < 0 ? 'HTTP_LINE_TOO_LONG' : 'HTTP_HEAD_TOO_LARGE');
     if (!endsWithCr) throw httpError('HTTP_BARE_LF');
     if (count < 0) checkRequestLineText(text.slice(at, end));
-    else if (end > at) checkFieldLine(text.slice(at, end), count, lf - firstLf, limits);
+    else if (end > at) checkFieldLine(text.slice(at, end), count, limits);
     at = lf + 1;
   }
 }
@@ -101,8 +103,7 @@ function isTarget(method: string, target: string): boolean {
   return target === '*' ? method === 'OPTIONS' : ABSOLUTE_FORM.test(target);
 }
 
-function checkFieldLine(line: string, count: number, sizeSoFar: number, limits: HeadLimits): void {
-  if (sizeSoFar > limits.maxHeadBytes) throw httpError('HTTP_HEAD_TOO_LARGE');
+function checkFieldLine(line: string, count: number, limits: HeadLimits): void {
   if (count >= limits.maxHeaderCount) throw httpError('HTTP_TOO_MANY_FIELDS');
   const violation = fieldLineViolation(line);
   if (violation !== undefined) throw httpError(violation);

@@ -33,8 +33,10 @@ export class FieldLines {
     let found: string | undefined;
     for (let at = this.#start; at < this.#end; ) {
       const lineEnd = text.indexOf('\r\n', at);
-      if (text.charCodeAt(at + name.length) === COLON && startsWithName(text, at, name)) {
-        found = found === undefined ? fieldValue(text, at + name.length + 1, lineEnd) : join(name, found, fieldValue(text, at + name.length + 1, lineEnd));
+      const colon = at + name.length;
+      if (text.charCodeAt(colon) === COLON && startsWithName(text, at, name) && text.indexOf(':', at) === colon) {
+        const value = fieldValue(text, colon + 1, lineEnd);
+        found = found === undefined ? value : join(name, found, value);
       }
       at = lineEnd + 2;
     }

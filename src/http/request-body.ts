@@ -58,7 +58,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
         return value === undefined ? { done: true, value } : { done: false, value };
       },
       return: () => {
-        this.#error ??= new UsageError('the body was given up by its reader');
+        this.#giveUp();
         return Promise.resolve({ done: true, value: undefined });
       },
     };
@@ -66,8 +66,8 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
 
   /** All of the body, up to `maxBytes`. */
   async collect(maxBytes: number): Promise<Uint8Array> {
-    this.#collectUpTo = maxBytes;
     this.#take(maxBytes);
+    this.#collectUpTo = maxBytes;
     while ((await this.#next()) !== undefined);
     return ownBytes(this.#held.take(this.#held.length));
   }
@@ -90,6 +90,13 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   /** Nothing more will come: a reader, now or later, hears why. */
   fail(error: unknown): void {
     if (!this.#hasEnded && this.#error === undefined) this.#refuse(error);
+  }
+
+  /** Its reader wants no more, not even the piece that it waits for. */
+  #giveUp(): void {
+    this.#error ??= new UsageError('the body was given up by its reader');
+    this.#held.clear();
+    this.#settle(undefined);
   }
 
   #refuse(error: unknown): void {
