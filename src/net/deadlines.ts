@@ -1,6 +1,6 @@
 /**
  * One interval for all deadlines of a server: no timer object per connection, request or message. Its clock advances by at
- * most two periods a tick, so that time in which the process was blocked, stopped or asleep is never held against a peer
+ * most one period a tick, so that time in which the process was blocked, stopped or asleep is never held against a peer
  * whose bytes wait in the kernel. It ticks only while somebody has joined.
  */
 
@@ -42,7 +42,7 @@ export class Deadlines implements Ticker {
     this.wallNow = clock.wall();
   }
 
-  /** `now` is up to one period old, and is never late by more than the one after: a deadline may come late, never early. */
+  /** The next tick may bring all of one period, however little of it is left: a deadline may come late, never early. */
   after(ms: number): number {
     return this.now + ms + this.#periodMs;
   }
@@ -61,7 +61,7 @@ export class Deadlines implements Ticker {
 
   #tick(): void {
     const monotonic = this.#clock.monotonic();
-    this.now += Math.min(monotonic - this.#lastTick, 2 * this.#periodMs);
+    this.now += Math.min(monotonic - this.#lastTick, this.#periodMs);
     this.#lastTick = monotonic;
     this.wallNow = this.#clock.wall();
     for (const entry of this.#entries) entry.onTick(this.now);

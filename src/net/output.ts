@@ -45,8 +45,15 @@ export class Output {
       }
     }
     this.length -= PORTION_BYTES - room;
-    if (this.#next === this.#pieces.length) this.clear();
+    this.#letGo();
     return merge(portion);
+  }
+
+  /** Forgets what was taken, once it is at least half of what is held: a queue that never empties must not hold it all. */
+  #letGo(): void {
+    if (2 * this.#next < this.#pieces.length) return;
+    this.#pieces = this.#pieces.slice(this.#next);
+    this.#next = 0;
   }
 
   #takeAll(): Piece[] {

@@ -11,7 +11,7 @@ export interface FrameHeader {
   masked: boolean;
   /** The bytes that hold the payload's length: 0 within the second byte, 2 or 8 behind it. */
   lengthBytes: 0 | 2 | 8;
-  /** The payload's length; above 2^53 it is only near, which no limit lets pass. */
+  /** The payload's length; above 2^53, which no limit lets pass, it is rounded down. */
   length: number;
   /** Where the payload starts, from the start of the frame. */
   headerBytes: number;
@@ -48,9 +48,13 @@ export function decodeHeader(bytes: Uint8Array, start: number, end: number, head
   return true;
 }
 
+/** Stops where a number could no longer hold the next byte: rounded up, the longest length would look as if its sign bit were set. */
 function readLength(bytes: Uint8Array, at: number, count: number): number {
   let length = 0;
-  for (let i = 0; i < count; i++) length = length * 256 + bytes[at + i]!;
+  for (let i = 0; i < count; i++) {
+    if (length >= 2 ** 45) return length * 256 ** (count - i);
+    length = length * 256 + bytes[at + i]!;
+  }
   return length;
 }
 

@@ -28,7 +28,7 @@ export function handshakeViolation(request: HandshakeRequest): HandshakeRefusal 
   if (version !== '13') return { status: 426, reason: 'Sec-WebSocket-Version must be 13' }; // item 6, and §4.4
   if (!KEY.test(request.header('sec-websocket-key') ?? '')) return { status: 400, reason: 'Sec-WebSocket-Key must be the base64 of 16 bytes' }; // item 5
   const protocols = request.header('sec-websocket-protocol');
-  if (protocols !== undefined && !offeredProtocols(protocols).every((name) => TOKEN.test(name))) {
+  if (protocols !== undefined && !isTokenList(listElements(protocols))) {
     return { status: 400, reason: 'Sec-WebSocket-Protocol must be a list of tokens' }; // item 8, and §4.1
   }
   return undefined;
@@ -48,17 +48,22 @@ export function chooseProtocol(
   wanted: readonly string[] | ((offered: readonly string[]) => string | undefined) | undefined,
 ): string | undefined {
   if (header === undefined || wanted === undefined) return undefined;
-  const offered = offeredProtocols(header);
+  const offered = listElements(header);
   if (typeof wanted !== 'function') return wanted.find((name) => offered.includes(name));
   const chosen = wanted(offered);
   if (chosen !== undefined && !offered.includes(chosen)) throw new UsageError('protocols chose a subprotocol that the client did not offer');
   return chosen;
 }
 
-function offeredProtocols(header: string): string[] {
-  return header.split(',').map((name) => name.replace(/^[ \t]+|[ \t]+$/g, ''));
+/** The elements of a list; empty ones are ignored (RFC 9110 §5.6.1.2). */
+function listElements(header: string): string[] {
+  return header.split(',').map((element) => element.replace(/^[ \t]+|[ \t]+$/g, '')).filter((element) => element !== '');
+}
+
+function isTokenList(elements: readonly string[]): boolean {
+  return elements.length > 0 && elements.every((element) => TOKEN.test(element));
 }
 
 function namesUpgrade(connection: string | undefined): boolean {
-  return connection !== undefined && offeredProtocols(connection).some((option) => option.toLowerCase() === 'upgrade');
+  return connection !== undefined && listElements(connection).some((option) => option.toLowerCase() === 'upgrade');
 }

@@ -26,6 +26,17 @@ export class FakeClock implements Clock {
     return () => this.#intervals.delete(interval);
   }
 
+  /** How many intervals run now. */
+  get running(): number {
+    return this.#intervals.size;
+  }
+
+  /** Lets `ms` milliseconds pass in which the process is blocked: what became due runs once, when time goes on. */
+  block(ms: number): void {
+    this.#now += ms;
+    for (const each of this.#intervals) each.nextAt = Math.max(each.nextAt, this.#now);
+  }
+
   /** Lets `ms` milliseconds pass, every interval running when it is due. */
   advance(ms: number): void {
     const until = this.#now + ms;

@@ -1,0 +1,137 @@
+/** Output leaves as it was pushed, every byte in its place, in portions of a bounded size; large bytes are never copied. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Output } from '#src/net/output.js';
+import { Random } from '../support/random.js';
+
+const PORTION_BYTES = 256 * 1024;
+const COPY_BELOW_BYTES = 32 * 1024;
+
+type Piece = string | Uint8Array;
+
+const bytesOf = (pieces: readonly Piece[]): Buffer => Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece)));
+const lengthOf = (pieces: readonly Piece[]): number => pieces.reduce((sum, piece) => sum + piece.length, 0);
+
+/** Takes all that is left. */
+function drain(output: Output): Piece[][] {
+  const taken: Piece[][] = [];
+  while (output.length > 0) taken.push(output.take());
+  return taken;
+}
+
+function outputOf(...pieces: readonly Piece[]): Output {
+  const output = new Output();
+  for (const piece of pieces) output.push(piece);
+  return output;
+}
+
+describe('hands over', () => {
+  test('neighbouring text as one string', () => {
+    assert.deepEqual(outputOf('a', 'bc', 'd\xff').take(), ['abcd\xff']);
+  });
+
+  test('one piece as it is', () => {
+    const bytes = Uint8Array.of(1, 2, 3);
+    assert.equal(outputOf(bytes).take()[0], bytes);
+    assert.deepEqual(outputOf('text').take(), ['text']);
+  });
+
+  test('small text and bytes together as one copy, text as latin1', () => {
+    const taken = outputOf('a\xe9', Uint8Array.of(0, 255), 'z', Uint8Array.of(7)).take();
+    assert.equal(taken.length, 1);
+    assert.deepEqual([...bytesOf(taken)], [0x61, 0xe9, 0, 255, 0x7a, 7]);
+  });
+
+  test('bytes that are large on their own, not copied, between what is around them', () => {
+    const large = new Uint8Array(COPY_BELOW_BYTES).fill(1);
+    const taken = outputOf('head', Uint8Array.of(2), large, 'tail', Uint8Array.of(3)).take();
+    assert.equal(taken.length, 3);
+    assert.equal(taken[1], large);
+    assert.deepEqual(bytesOf(taken), Buffer.concat([Buffer.from('head\x02'), large, Buffer.from('tail\x03')]));
+  });
+
+  test('the memory of large bytes also where a portion cuts them', () => {
+    const large = new Uint8Array(3 * PORTION_BYTES + 5);
+    for (const portions of drain(outputOf('x', large))) {
+      for (const piece of portions) if (typeof piece !== 'string' && piece.length >= COPY_BELOW_BYTES) assert.equal(piece.buffer, large.buffer);
+    }
+  });
+
+  test('nothing where nothing waits', () => {
+    assert.equal(lengthOf(new Output().take()), 0);
+  });
+});
+
+test('counts what waits, also while it is taken portion by portion', () => {
+  const output = outputOf('abc', new Uint8Array(2 * PORTION_BYTES), 'defg');
+  let left = 2 * PORTION_BYTES + 7;
+  assert.equal(output.length, left);
+  while (left > 0) {
+    left -= lengthOf(output.take());
+    assert.equal(output.length, left);
+  }
+});
+
+test('takes up to a whole portion at a time, and never more', () => {
+  for (const pieces of [['x'.repeat(PORTION_BYTES)], ['x'.repeat(PORTION_BYTES), 'y'], [new Uint8Array(PORTION_BYTES + 1)], Array<string>(300).fill('x'.repeat(2000))]) {
+    const taken = drain(outputOf(...pieces)).map(lengthOf);
+    assert.equal(taken.reduce((sum, each) => sum + each, 0), lengthOf(pieces));
+    taken.forEach((each, i) => assert.ok(i === taken.length - 1 ? each <= PORTION_BYTES : each === PORTION_BYTES, `${each} bytes`));
+  }
+});
+
+test('is empty after it was cleared, and can be used again', () => {
+  const output = outputOf('x'.repeat(PORTION_BYTES), 'y'.repeat(PORTION_BYTES));
+  output.take();
+  output.clear();
+  assert.equal(output.length, 0);
+  output.push('new');
+  assert.deepEqual(output.take(), ['new']);
+});
+
+test('keeps order and bytes for any mix of pieces, pushed and taken in turn: 120 seeds', () => {
+  for (let seed = 0; seed < 120; seed++) {
+    const random = new Random(seed);
+    const output = new Output();
+    const pushed: Piece[] = [];
+    const taken: Piece[] = [];
+    for (let step = 0; step < 30; step++) {
+      for (let i = random.below(4); i > 0; i--) {
+        const length = random.pick([1, 10, 1000, COPY_BELOW_BYTES - 1, COPY_BELOW_BYTES, 100_000, PORTION_BYTES, 600_000]);
+        const fill = random.below(256);
+        const piece = random.once(2) ? String.fromCharCode(fill).repeat(length) : new Uint8Array(length).fill(fill);
+        output.push(piece);
+        pushed.push(piece);
+      }
+      for (let i = random.below(4); i > 0 && output.length > 0; i--) {
+        const portions = output.take();
+        assert.ok(lengthOf(portions) <= PORTION_BYTES, `seed ${seed}`);
+        taken.push(...portions);
+      }
+    }
+    taken.push(...drain(output).flat());
+    assert.equal(Buffer.compare(bytesOf(taken), bytesOf(pushed)), 0, `seed ${seed}`);
+  }
+});
+
+test('lets go of what was taken, though something always waits', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const output = new Output();
+  const taken: WeakRef<Uint8Array>[] = [];
+  output.push(new Uint8Array(2 * PORTION_BYTES));
+  for (let i = 0; i < 50; i++) {
+    const bytes = new Uint8Array(PORTION_BYTES);
+    if (i < 40) taken.push(new WeakRef(bytes));
+    output.push(bytes);
+    output.take();
+  }
+  assert.ok(output.length > 0);
+  await new Promise((resolve) => setImmediate(resolve));
+  collectGarbage();
+  const held = taken.filter((each) => each.deref() !== undefined).length;
+  assert.ok(held <= 5, `${held} of ${taken.length} pieces are held`);
+});

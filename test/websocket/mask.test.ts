@@ -1,0 +1,67 @@
+/** Unmasking gives what a loop over the bytes gives (RFC 6455 §5.3), wherever the bytes lie, and touches no byte beside them. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { unmask } from '#src/websocket/mask.js';
+import { Random } from '../support/random.js';
+
+const KEY = Uint8Array.of(0x11, 0x5a, 0xc3, 0xfe);
+const LENGTHS = [...Array(80).keys(), 127, 128, 129, 1023, 1024, 1025, 4099];
+
+/** The definition in §5.3. */
+function slowly(bytes: Uint8Array, start: number, end: number, key: Uint8Array, phase: number): Uint8Array {
+  const result = Uint8Array.from(bytes);
+  for (let i = 0; i < end - start; i++) result[start + i] = bytes[start + i]! ^ key[(phase + i) % 4]!;
+  return result;
+}
+
+describe('unmasks as a byte loop does', () => {
+  for (let offset = 0; offset < 4; offset++) {
+    test(`in a view that starts ${offset} bytes behind a word`, () => {
+      const random = new Random(offset);
+      for (let start = 0; start < 8; start++) {
+        for (let phase = 0; phase < 4; phase++) {
+          for (const length of LENGTHS) {
+            const memory = random.bytes(offset + start + length + 9);
+            const view = memory.subarray(offset);
+            const expected = slowly(view, start, start + length, KEY, phase);
+            const next = unmask(view, start, start + length, KEY, phase);
+            const where = `start ${start}, phase ${phase}, length ${length}`;
+            assert.deepEqual(view, expected, where);
+            assert.equal(next, (phase + length) % 4, where);
+          }
+        }
+      }
+    });
+  }
+});
+
+test('gives the same in pieces as at once, the phase passed on', () => {
+  const random = new Random(1);
+  for (let round = 0; round < 200; round++) {
+    const bytes = random.bytes(1 + random.below(300));
+    const expected = slowly(bytes, 0, bytes.length, KEY, 0);
+    let phase = 0;
+    for (let at = 0; at < bytes.length; ) {
+      const end = Math.min(bytes.length, at + random.below(80));
+      phase = unmask(bytes, at, end, KEY, phase);
+      at = end;
+    }
+    assert.deepEqual(bytes, expected);
+  }
+});
+
+test('twice is once too often: the second time masks again', () => {
+  const random = new Random(2);
+  const bytes = random.bytes(200);
+  const before = Uint8Array.from(bytes);
+  unmask(bytes, 0, 200, KEY, 3);
+  assert.notDeepEqual(bytes, before);
+  unmask(bytes, 0, 200, KEY, 3);
+  assert.deepEqual(bytes, before);
+});
+
+test('leaves the key as it was', () => {
+  unmask(new Uint8Array(100), 1, 99, KEY, 1);
+  assert.deepEqual([...KEY], [0x11, 0x5a, 0xc3, 0xfe]);
+});

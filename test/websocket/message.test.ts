@@ -1,0 +1,125 @@
+/** A message is its fragments put together, in memory that follows what has come and never what was announced. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ProtocolError } from '#src/errors.js';
+import { MessageAssembler, type MessageLimits, wholeMessage } from '#src/websocket/message.js';
+
+const LIMITS: MessageLimits = { maxMessageBytes: 100_000, maxFragments: 0 };
+
+function assemble(assembler: MessageAssembler, isText: boolean, fragments: readonly (string | Uint8Array)[]): string | Uint8Array {
+  assembler.begin(isText, false);
+  fragments.forEach((fragment, i) => {
+    const bytes = Buffer.from(fragment);
+    assembler.announce(bytes.length, i === fragments.length - 1);
+    if (bytes.length > 0) assembler.push(bytes);
+  });
+  return assembler.end();
+}
+
+function refusal(code: string): (error: unknown) => boolean {
+  return (error) => error instanceof ProtocolError && error.code === code;
+}
+
+describe('assembles', () => {
+  test('text from its fragments', () => {
+    assert.equal(assemble(new MessageAssembler(LIMITS), true, ['Hel', 'lo', ' there']), 'Hello there');
+  });
+
+  test('bytes from their fragments', () => {
+    const message = assemble(new MessageAssembler(LIMITS), false, [Uint8Array.of(1, 2), Uint8Array.of(255), Uint8Array.of(0)]);
+    assert.deepEqual(message, Uint8Array.of(1, 2, 255, 0));
+  });
+
+  test('a message whose fragments are all empty', () => {
+    const assembler = new MessageAssembler(LIMITS);
+    assert.equal(assemble(assembler, true, ['', '', '']), '');
+    assert.deepEqual(assemble(assembler, false, ['', '']), new Uint8Array(0));
+  });
+
+  test('text whose characters are cut by the fragments', () => {
+    const bytes = Buffer.from('aé€😀z');
+    assert.equal(assemble(new MessageAssembler(LIMITS), true, [...bytes].map((byte) => Uint8Array.of(byte))), 'aé€😀z');
+  });
+
+  test('text with its byte order mark, which is a character of the message', () => {
+    assert.equal(assemble(new MessageAssembler(LIMITS), true, ['\u{feff}a']), '\u{feff}a');
+    assert.equal(wholeMessage(Buffer.from('\u{feff}a'), true), '\u{feff}a');
+  });
+
+  test('one message behind another, of either kind, with nothing left over between them', () => {
+    const assembler = new MessageAssembler(LIMITS);
+    assert.equal(assemble(assembler, true, ['one', ' é']), 'one é');
+    assert.deepEqual(assemble(assembler, false, [Uint8Array.of(0xff)]), Uint8Array.of(0xff));
+    assert.equal(assemble(assembler, true, ['three']), 'three');
+  });
+
+  test('bytes that are not changed by later messages', () => {
+    const assembler = new MessageAssembler(LIMITS);
+    const first = assemble(assembler, false, ['abc', 'def']);
+    assemble(assembler, false, ['xyz', 'xyz']);
+    assert.equal(Buffer.from(first).toString(), 'abcdef');
+  });
+});
+
+describe('refuses', () => {
+  test('a fragment that takes the message over its limit, before any of it is kept', () => {
+    const assembler = new MessageAssembler({ ...LIMITS, maxMessageBytes: 10 });
+    assembler.begin(false, false);
+    assembler.announce(6, false);
+    assembler.push(new Uint8Array(6));
+    assembler.announce(4, false);
+    assembler.push(new Uint8Array(4));
+    assert.throws(() => assembler.announce(1, true), refusal('WS_MESSAGE_TOO_BIG'));
+  });
+
+  test('one fragment more than are allowed, counted for each message', () => {
+    const assembler = new MessageAssembler({ ...LIMITS, maxFragments: 3 });
+    for (let i = 0; i < 5; i++) assemble(assembler, true, ['a', 'b', 'c']);
+    assert.throws(() => assemble(assembler, true, ['a', 'b', 'c', 'd']), refusal('WS_TOO_MANY_FRAGMENTS'));
+  });
+
+  test('text at the first wrong byte, before the message ends', () => {
+    const assembler = new MessageAssembler(LIMITS);
+    assembler.begin(true, false);
+    assembler.announce(3, false);
+    assert.throws(() => assembler.push(Uint8Array.of(0x41, 0xe0, 0x80)), refusal('WS_INVALID_UTF8'));
+  });
+
+  test('text that ends within a character', () => {
+    assert.throws(() => assemble(new MessageAssembler(LIMITS), true, ['a', Uint8Array.of(0xe2, 0x82)]), refusal('WS_INVALID_UTF8'));
+  });
+
+  test('a whole text that is not UTF-8', () => {
+    assert.throws(() => wholeMessage(Uint8Array.of(0xc0, 0x80), true), refusal('WS_INVALID_UTF8'));
+    assert.deepEqual(wholeMessage(Uint8Array.of(0xc0, 0x80), false), Uint8Array.of(0xc0, 0x80));
+  });
+});
+
+describe('keeps no more memory than is needed', () => {
+  test('where much was announced and little came', () => {
+    const assembler = new MessageAssembler({ ...LIMITS, maxMessageBytes: 2 ** 40 });
+    assembler.begin(false, false);
+    assembler.announce(2 ** 39, true);
+    assembler.push(Uint8Array.of(1));
+    const message = assembler.end() as Uint8Array;
+    assert.equal(message.length, 1);
+    assert.ok(message.buffer.byteLength <= 2, `${message.buffer.byteLength} bytes`);
+  });
+
+  test('behind a message handed over', () => {
+    const assembler = new MessageAssembler(LIMITS);
+    for (const count of [1, 3, 100, 1023, 1024, 1025, 5000, 40_000]) {
+      const message = assemble(assembler, false, [new Uint8Array(count), new Uint8Array(count)]) as Uint8Array;
+      assert.equal(message.length, 2 * count);
+      assert.ok(message.buffer.byteLength <= 2 * message.length, `${message.buffer.byteLength} for ${message.length}`);
+    }
+  });
+
+  test('for a small whole message in a large read buffer', () => {
+    const read = Buffer.alloc(65_536, 7);
+    const message = wholeMessage(read.subarray(100, 110), false) as Uint8Array;
+    assert.deepEqual(message, new Uint8Array(10).fill(7));
+    assert.equal(message.buffer.byteLength, 10);
+  });
+});
