@@ -45,6 +45,8 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   readonly #settings: WebSocketSettings;
   readonly #decoder: FrameDecoder;
   #isPaused = false;
+  /** The peer sent FIN while frames that came before it still wait to be decoded. */
+  #hasInputEnded = false;
   /** Set once the peer's Close was handled or the connection failed: what still comes is not looked at. */
   #isOver = false;
   #hasSentClose = false;
@@ -73,7 +75,8 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   }
 
   onEnd(): void {
-    if (!this.#isOver) this.#lose('network');
+    this.#hasInputEnded = true;
+    if (!this.#isOver && !this.#isPaused) this.#lose('network');
   }
 
   onDrain(): void {
@@ -148,7 +151,9 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     process.nextTick(() => {
       if (this.#isPaused || this.#isOver) return;
       this.#port.runInContext<WebSocketProtocol>(this.#readFrames, this);
-      if (!this.#isPaused) this.#transport.resume();
+      if (this.#isPaused || this.#isOver) return;
+      if (this.#hasInputEnded) this.#lose('network');
+      else this.#transport.resume();
     });
   }
 

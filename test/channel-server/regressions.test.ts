@@ -2,12 +2,22 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asChannel } from 'longwire';
-import { handshake, text } from '../support/frames.js';
+import { asChannel, type CloseDetail, type CloseStatus } from 'longwire';
+import { close, handshake, text } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
+import { RawWebSocket } from '../support/raw-web-socket.js';
 import { startServer } from '../support/server.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
+/** Lets the event loop turn until `isDone`; fails after five seconds. */
+async function until(isDone: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!isDone()) {
+    assert.ok(performance.now() < deadline, `waited in vain for ${isDone}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
 
 test('answers as if nothing was sent after a send whose stream is locked has thrown', async (t) => {
   const locked = new ReadableStream<Uint8Array>();
@@ -29,7 +39,7 @@ test('hands over in order what came behind a handshake that was judged late, mor
   const COUNT = 400;
   const received: string[] = [];
   const { server, port } = await startServer(t, async (request) => {
-    while (server.stats().pauses === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => server.stats().pauses > 0);
     return asChannel(request, {
       onReceive: (channel, message) => {
         if (received.push(String(message)) === COUNT) channel.send('all');
@@ -41,4 +51,25 @@ test('hands over in order what came behind a handshake that was judged late, mor
   void client.send(Buffer.concat([Buffer.from(handshake()), ...messages.map(text)]));
   await client.readUntil('all');
   assert.deepEqual(received, messages);
+});
+
+test('hands over every message, then the Close behind them, to a slow receiver whose client has sent FIN', async (t) => {
+  const COUNT = 200;
+  let received = 0;
+  const endings: [CloseStatus, CloseDetail][] = [];
+  const { port } = await startServer(t, (request) =>
+    asChannel(request, {
+      onReceive: async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        received++;
+      },
+      onClose: (_, ...ending) => endings.push(ending),
+    }),
+  );
+  const socket = await RawWebSocket.open(t, port);
+  await socket.send(Buffer.concat([...Array.from({ length: COUNT }, () => text('x')), close(1000, 'done')]));
+  socket.client.end();
+  await until(() => endings.length > 0);
+  assert.deepEqual(endings, [['normal', { code: 1000, reason: 'done', by: 'client', clean: true }]]);
+  assert.equal(received, COUNT);
 });
