@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asChannel, type CloseDetail, type CloseStatus } from 'longwire';
-import { close, handshake, text } from '../support/frames.js';
+import { FakeClock } from '../support/clock.js';
+import { close, handshake, ping, text } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
 import { RawWebSocket } from '../support/raw-web-socket.js';
 import { startServer } from '../support/server.js';
@@ -72,4 +73,44 @@ test('hands over every message, then the Close behind them, to a slow receiver w
   await until(() => endings.length > 0);
   assert.deepEqual(endings, [['normal', { code: 1000, reason: 'done', by: 'client', clean: true }]]);
   assert.equal(received, COUNT);
+});
+
+test('holds no more than the outbound cap for a client that sends Pings and reads nothing, then answers the last of them', async (t) => {
+  const maxBufferedBytes = 128 * 1024;
+  const { server, port } = await startServer(t, (request) => asChannel(request), { maxBufferedBytes });
+  const socket = await RawWebSocket.open(t, port);
+  socket.client.socket.pause();
+  const bytesBefore = server.stats().bytes.in;
+  const pings = Buffer.concat(Array.from({ length: 100_000 }, () => ping('x'.repeat(120))));
+  await socket.send(pings);
+  await socket.send(ping('the last one'));
+  await until(() => server.stats().bytes.in === bytesBefore + pings.length + ping('the last one').length);
+  const { buffered } = server.stats().bytes;
+  assert.ok(buffered > 0 && buffered < 2 * maxBufferedBytes, `${buffered} bytes are held`);
+  socket.client.socket.resume();
+  await socket.client.readUntil('the last one');
+});
+
+test('keeps a WebSocket whose client needs longer than a heartbeat for one message, and gives it up when nothing follows it', async (t) => {
+  const clock = new FakeClock();
+  const endings: [CloseStatus, CloseDetail][] = [];
+  const { server, port } = await startServer(
+    t,
+    (request) =>
+      asChannel(request, {
+        onOpen: (channel) => channel.send(new Uint8Array(16 * 1024 * 1024)),
+        onClose: (_, ...ending) => endings.push(ending),
+      }),
+    { sendTimeoutMs: Infinity },
+    clock,
+  );
+  const socket = await RawWebSocket.open(t, port);
+  socket.client.socket.pause();
+  clock.advance(120_000);
+  assert.equal(server.stats().webSockets.open, 1);
+  socket.client.socket.resume();
+  await until(() => server.stats().bytes.buffered === 0);
+  clock.advance(60_000);
+  await until(() => endings.length > 0);
+  assert.deepEqual(endings, [['abnormal', { code: 1006, reason: '', by: 'timeout', clean: false }]]);
 });
