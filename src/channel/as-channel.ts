@@ -54,7 +54,7 @@ function take<Data>(request: HttpRequest, handlers: ChannelHandlers<Data>): { ch
   channel.setHandlers(handlers);
   if (isOver) {
     channel.aborted(host.clientLeft ? 'client' : 'server');
-  } else if (request.isWebSocketUpgrade) {
+  } else if (request.isWebSocketUpgrade && channel.isPending) {
     const refusal = channel.accept(handlers);
     if (refusal !== undefined && handlers.onHandshakeError) channel.call(handlers.onHandshakeError, refusal);
   }

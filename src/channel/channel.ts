@@ -145,8 +145,11 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
       this.send(handshake.response, true);
       return handshake.error;
     }
-    this.#inbox = new Inbox(this.#settings, this);
-    this.#step('accept', () => (this.#socket = handshake.accept(this)));
+    const isAccepted = this.#step('accept', () => {
+      this.#inbox = new Inbox(this.#settings, this);
+      this.#socket = handshake.accept(this);
+    });
+    if (!isAccepted) return undefined;
     this.#settings.counters.webSocketsOpen++;
     this.#settings.counters.webSocketsTotal++;
     return undefined;

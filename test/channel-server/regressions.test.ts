@@ -114,3 +114,11 @@ test('keeps a WebSocket whose client needs longer than a heartbeat for one messa
   await until(() => endings.length > 0);
   assert.deepEqual(endings, [['abnormal', { code: 1006, reason: '', by: 'timeout', clean: false }]]);
 });
+
+test('answers an upgrade with what init sent, and counts no WebSocket', async (t) => {
+  const { server, port } = await startServer(t, (request) => asChannel(request, { init: (channel) => void channel.send('no room') }));
+  const client = await RawClient.open(t, port);
+  await client.send(handshake());
+  assert.match(await client.readToEnd(), /^HTTP\/1\.1 200 OK\r\n[^]*no room$/);
+  assert.deepEqual(server.stats().webSockets, { open: 0, total: 0 });
+});
