@@ -208,8 +208,9 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   }
 
   take(channel: Channel & ChannelPort): boolean {
-    this.channel = channel;
-    return !this.isOver;
+    // The stream of a handler's response stays the handler's.
+    if (this.#stage !== 'streaming') this.channel = channel;
+    return this.#stage === 'waiting';
   }
 
   channelClosed(hasClientLeft: boolean): void {

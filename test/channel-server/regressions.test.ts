@@ -122,3 +122,17 @@ test('answers an upgrade with what init sent, and counts no WebSocket', async (t
   assert.match(await client.readToEnd(), /^HTTP\/1\.1 200 OK\r\n[^]*no room$/);
   assert.deepEqual(server.stats().webSockets, { open: 0, total: 0 });
 });
+
+test('gives a closed channel to who takes one while the body that the handler returned is being streamed', async (t) => {
+  const accepted: boolean[] = [];
+  const { port } = await startServer(t, (request) => ({
+    body: (async function* () {
+      yield 'one ';
+      accepted.push(asChannel(request).send('second response'));
+      yield 'two';
+    })(),
+  }));
+  const response = await fetch(`http://127.0.0.1:${port}`);
+  assert.equal(await response.text(), 'one two');
+  assert.deepEqual(accepted, [false]);
+});
