@@ -247,9 +247,9 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     else this.#close(1001, '', 'shutdown');
   }
 
-  handlerFailed(): void {
-    if (this.#state === 'pending') this.#answer(500, 'server');
-    else if (this.#state === 'open') this.#close(1011, '', 'server');
+  handlerFailed(status: number): void {
+    if (this.#state === 'pending') this.#answer(status, 'server');
+    else if (this.#socket !== undefined) this.#close(1011, '', 'server');
     else this.#end('abort', HTTP_SERVER_CLOSE, false);
   }
 

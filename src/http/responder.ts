@@ -86,10 +86,11 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   fail(error: unknown): void {
     const isPeers = error instanceof ProtocolError;
     if (!isPeers) this.#report(error);
-    if (this.channel !== undefined) return this.channel.handlerFailed();
+    const status = isPeers ? error.status : 500;
+    if (this.channel !== undefined) return this.channel.handlerFailed(status ?? 500);
     if (this.isOver) return;
-    if (this.#stage === 'streaming' || (isPeers && error.status === undefined)) return this.cut();
-    this.error(isPeers ? error.status! : 500);
+    if (this.#stage === 'streaming' || status === undefined) return this.cut();
+    this.error(status);
   }
 
   #respond(result: HandlerResult): void {

@@ -136,3 +136,34 @@ test('gives a closed channel to who takes one while the body that the handler re
   assert.equal(await response.text(), 'one two');
   assert.deepEqual(accepted, [false]);
 });
+
+test('answers 413 where a handler that took the channel lets a body that is too large through', async (t) => {
+  const { port, errors } = await startServer(
+    t,
+    async (request) => {
+      const channel = asChannel(request);
+      channel.send(await request.text());
+      return channel;
+    },
+    { maxBodyBytes: 3 },
+  );
+  const response = await fetch(`http://127.0.0.1:${port}`, { method: 'POST', body: 'four' });
+  assert.equal(response.status, 413);
+  assert.deepEqual(errors, []);
+});
+
+test('goes on with the close handshake of a WebSocket whose handler fails behind its close', async (t) => {
+  const endings: [CloseStatus, CloseDetail][] = [];
+  const { port, errors } = await startServer(t, async (request) => {
+    asChannel(request, { onClose: (_, ...ending) => endings.push(ending) }).close(4000, 'bye');
+    await new Promise((resolve) => setImmediate(resolve));
+    throw new Error('behind the close');
+  });
+  const socket = await RawWebSocket.open(t, port);
+  await socket.readClose();
+  await until(() => errors.length > 0);
+  assert.deepEqual(endings, []);
+  await socket.send(close(4000));
+  await until(() => endings.length > 0);
+  assert.deepEqual(endings, [['unknown', { code: 4000, reason: 'bye', by: 'server', clean: true }]]);
+});
