@@ -155,6 +155,11 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     return undefined;
   }
 
+  /** The request has its response, or has lost its client: the channel ends without touching either. */
+  cameTooLate(by: ClosedBy): void {
+    this.#end('abort', httpEnding(by), false, noop);
+  }
+
   /** The opening has returned: messages may be handed over. */
   opened(): void {
     if (this.#inbox !== undefined) this.runInContext(this.#inbox.release, this.#inbox);
@@ -237,9 +242,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   aborted(by: ClosedBy): void {
-    const status = by === 'client' || by === 'network' ? 'client-close' : 'server-close';
-    const ending: Ending = this.#socket === undefined ? { status, code: undefined, reason: '', by } : webSocketEnding(1006, '', by);
-    this.#end('abort', ending, false);
+    this.#end('abort', this.#socket === undefined ? httpEnding(by) : webSocketEnding(1006, '', by), false);
   }
 
   shutDown(): void {
@@ -427,6 +430,10 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 }
 
 const HTTP_SERVER_CLOSE: Ending = { status: 'server-close', code: undefined, reason: '', by: 'server' };
+
+function httpEnding(by: ClosedBy): Ending {
+  return { status: by === 'client' || by === 'network' ? 'client-close' : 'server-close', code: undefined, reason: '', by };
+}
 
 function webSocketEnding(code: number, reason: string, by: ClosedBy): Ending {
   return { status: closeStatusOf(code), code, reason, by };
