@@ -49,12 +49,14 @@ function take<Data>(request: HttpRequest, handlers: ChannelHandlers<Data>): { ch
     return { channel, isNew: false };
   }
   const channel = new AsyncChannel<Data>(request, host);
-  const isOver = !host.take(channel) || host.clientLeft;
+  const isTaken = host.take(channel);
   handlers.init?.(channel);
   channel.setHandlers(handlers);
-  if (isOver) {
-    channel.aborted(host.clientLeft ? 'client' : 'server');
-  } else if (request.isWebSocketUpgrade) {
+  if (!isTaken) {
+    channel.cameTooLate(host.clientLeft ? 'client' : 'server');
+  } else if (host.clientLeft) {
+    channel.aborted('client');
+  } else if (request.isWebSocketUpgrade && channel.isPending) {
     const refusal = channel.accept(handlers);
     if (refusal !== undefined && handlers.onHandshakeError) channel.call(handlers.onHandshakeError, refusal);
   }

@@ -145,11 +145,19 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
       this.send(handshake.response, true);
       return handshake.error;
     }
-    this.#inbox = new Inbox(this.#settings, this);
-    this.#step('accept', () => (this.#socket = handshake.accept(this)));
+    const isAccepted = this.#step('accept', () => {
+      this.#inbox = new Inbox(this.#settings, this);
+      this.#socket = handshake.accept(this);
+    });
+    if (!isAccepted) return undefined;
     this.#settings.counters.webSocketsOpen++;
     this.#settings.counters.webSocketsTotal++;
     return undefined;
+  }
+
+  /** The request has its response, or has lost its client: the channel ends without touching either. */
+  cameTooLate(by: ClosedBy): void {
+    this.#end('abort', httpEnding(by), false, noop);
   }
 
   /** The opening has returned: messages may be handed over. */
@@ -234,9 +242,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   aborted(by: ClosedBy): void {
-    const status = by === 'client' || by === 'network' ? 'client-close' : 'server-close';
-    const ending: Ending = this.#socket === undefined ? { status, code: undefined, reason: '', by } : webSocketEnding(1006, '', by);
-    this.#end('abort', ending, false);
+    this.#end('abort', this.#socket === undefined ? httpEnding(by) : webSocketEnding(1006, '', by), false);
   }
 
   shutDown(): void {
@@ -244,9 +250,9 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     else this.#close(1001, '', 'shutdown');
   }
 
-  handlerFailed(): void {
-    if (this.#state === 'pending') this.#answer(500, 'server');
-    else if (this.#state === 'open') this.#close(1011, '', 'server');
+  handlerFailed(status: number): void {
+    if (this.#state === 'pending') this.#answer(status, 'server');
+    else if (this.#socket !== undefined) this.#close(1011, '', 'server');
     else this.#end('abort', HTTP_SERVER_CLOSE, false);
   }
 
@@ -424,6 +430,10 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 }
 
 const HTTP_SERVER_CLOSE: Ending = { status: 'server-close', code: undefined, reason: '', by: 'server' };
+
+function httpEnding(by: ClosedBy): Ending {
+  return { status: by === 'client' || by === 'network' ? 'client-close' : 'server-close', code: undefined, reason: '', by };
+}
 
 function webSocketEnding(code: number, reason: string, by: ClosedBy): Ending {
   return { status: closeStatusOf(code), code, reason, by };

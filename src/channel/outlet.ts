@@ -76,8 +76,8 @@ export interface ChannelPort {
   aborted(by: ClosedBy): void;
   /** The server is stopping. */
   shutDown(): void;
-  /** The handler threw after it had taken this channel. */
-  handlerFailed(): void;
+  /** The handler threw after it had taken this channel; `status` is the answer owed if nothing was sent. */
+  handlerFailed(status: number): void;
 }
 
 /** What all channels of a server share. */

@@ -69,9 +69,10 @@ export class BodyPump {
   }
 }
 
-/** Lets a body go that is not sent at all, such as the one of a HEAD. */
-export function cancelBody(body: StreamedBody): void {
+/** What is sent of a body where there can be none, such as in answer to a HEAD: its source is let go. */
+export function nothingOf(body: StreamedBody): StreamedBody {
   void release(iteratorOf(body));
+  return [];
 }
 
 function iteratorOf(body: StreamedBody): AnyIterator {

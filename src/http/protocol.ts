@@ -134,7 +134,6 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
         responder.switchProtocols(upgrade.lines, fields);
         this.#exchange = undefined;
         this.#isOver = true;
-        this.transport.resume();
         this.transport.upgrade(next, this.#parser.takeRest());
         return next;
       },

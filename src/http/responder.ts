@@ -10,7 +10,7 @@ import { bodyOf, checkBody, isStreamed } from '../channel/outgoing.js';
 import type { SharedMessage } from '../channel/shared-message.js';
 import { ProtocolError, UsageError } from '../errors.js';
 import type { Transport } from '../net/protocol.js';
-import { BodyPump, cancelBody, type PumpSink } from './body-pump.js';
+import { BodyPump, nothingOf, type PumpSink } from './body-pump.js';
 import type { HttpResponse, Outgoing } from './contract.js';
 import type { RequestHead } from './events.js';
 import { isBodiless } from './exchange.js';
@@ -86,10 +86,11 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   fail(error: unknown): void {
     const isPeers = error instanceof ProtocolError;
     if (!isPeers) this.#report(error);
-    if (this.channel !== undefined) return this.channel.handlerFailed();
+    const status = isPeers ? error.status : 500;
+    if (this.channel !== undefined) return this.channel.handlerFailed(status ?? 500);
     if (this.isOver) return;
-    if (this.#stage === 'streaming' || (isPeers && error.status === undefined)) return this.cut();
-    this.error(isPeers ? error.status! : 500);
+    if (this.#stage === 'streaming' || status === undefined) return this.cut();
+    this.error(status);
   }
 
   #respond(result: HandlerResult): void {
@@ -131,16 +132,13 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   }
 
   body(body: StreamedBody, response: HttpResponse | undefined): void {
-    if (response !== undefined) {
-      const status = checkStatus(response.status);
-      this.#begin(status, encodeFields(response.headers), false, 0);
-      if (isBodiless(this.#head, status)) {
-        cancelBody(body);
-        body = [];
-      }
-    }
-    this.#pump = new BodyPump(body, this);
-    void this.#pump.run();
+    if (response === undefined) return this.#startPump(new BodyPump(body, this));
+    const status = checkStatus(response.status);
+    const fields = encodeFields(response.headers);
+    // A body that cannot be iterated, such as a locked stream, throws here: before the head is written.
+    const pump = new BodyPump(isBodiless(this.#head, status) ? nothingOf(body) : body, this);
+    this.#begin(status, fields, false, 0);
+    this.#startPump(pump);
   }
 
   chunk(data: Message, shared?: SharedMessage): void {
@@ -211,8 +209,9 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   }
 
   take(channel: Channel & ChannelPort): boolean {
-    this.channel = channel;
-    return !this.isOver;
+    // The stream of a handler's response stays the handler's.
+    if (this.#stage !== 'streaming') this.channel = channel;
+    return this.#stage === 'waiting';
   }
 
   channelClosed(hasClientLeft: boolean): void {
@@ -258,6 +257,11 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     this.#writer.begin(status, fields, isText, firstLength, keepsAlive);
     this.#stage = 'streaming';
     this.#keepsAlive = keepsAlive && !this.#writer.isDelimitedByClose;
+  }
+
+  #startPump(pump: BodyPump): void {
+    this.#pump = pump;
+    void pump.run();
   }
 
   #whole(status: number, fields: ResponseFields, body: Message | null | undefined): void {

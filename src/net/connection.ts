@@ -54,6 +54,8 @@ export class Connection implements Transport, Ticking, Flushable {
   #stalledAt = 0;
   #endBy = Infinity;
   #lingeredBytes = 0;
+  /** What an upgrade left over, until its new protocol was given it. */
+  #rest: Uint8Array | undefined;
 
   constructor(socket: Socket, isSecure: boolean, settings: ConnectionSettings) {
     this.remoteAddress = socket.remoteAddress ?? '';
@@ -129,10 +131,8 @@ export class Connection implements Transport, Ticking, Flushable {
 
   upgrade(next: Protocol, rest: Uint8Array): void {
     this.#protocol = next;
-    if (rest.length === 0) return;
-    process.nextTick(() => {
-      if (this.#phase === 'open') this.#feed(rest);
-    });
+    this.#rest = rest;
+    process.nextTick(() => this.#replayRest());
   }
 
   /** Tells the protocol that the server is stopping. */
@@ -172,11 +172,13 @@ export class Connection implements Transport, Ticking, Flushable {
   /** Called by the socket's listeners. */
   received(bytes: Buffer): void {
     this.#settings.counters.bytesIn += bytes.length;
+    if (this.#rest !== undefined) this.#replayRest();
     if (this.#phase === 'open') this.#feed(bytes);
     else this.#discard(bytes.length);
   }
 
   peerEnded(): void {
+    if (this.#rest !== undefined) this.#replayRest();
     if (this.#phase === 'open') this.#tell((protocol) => protocol.onEnd());
   }
 
@@ -206,6 +208,15 @@ export class Connection implements Transport, Ticking, Flushable {
       this.#settings.reportFault(error);
     }
     this.#settings.onGone(this);
+  }
+
+  /** The rest comes first, then what the socket holds: it may have been paused for the protocol before. */
+  #replayRest(): void {
+    const rest = this.#rest;
+    this.#rest = undefined;
+    if (rest === undefined || this.#phase !== 'open') return;
+    this.resume();
+    if (rest.length > 0) this.#feed(rest);
   }
 
   #feed(bytes: Uint8Array): void {

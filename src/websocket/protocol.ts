@@ -26,6 +26,8 @@ export interface WebSocketSettings extends MessageLimits {
   readonly pingIntervalMs: number;
   readonly pongTimeoutMs: number;
   readonly closeTimeoutMs: number;
+  /** Waiting output above which only the last Ping is owed an answer. */
+  readonly maxBufferedBytes: number;
   readonly counters: Counters;
   readonly ticker: Ticker;
   /** Tells the application's `onClientError`. Never throws. */
@@ -45,9 +47,13 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   readonly #settings: WebSocketSettings;
   readonly #decoder: FrameDecoder;
   #isPaused = false;
+  /** The peer sent FIN while frames that came before it still wait to be decoded. */
+  #hasInputEnded = false;
   /** Set once the peer's Close was handled or the connection failed: what still comes is not looked at. */
   #isOver = false;
   #hasSentClose = false;
+  /** What the last Ping carried, if its answer waits until the peer takes our output. */
+  #owedPong: Uint8Array | undefined;
   #hasSeenInput = true;
   #pingAt: number;
   #pongBy = Infinity;
@@ -73,10 +79,12 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   }
 
   onEnd(): void {
-    if (!this.#isOver) this.#lose('network');
+    this.#hasInputEnded = true;
+    if (!this.#isOver && !this.#isPaused) this.#lose('network');
   }
 
   onDrain(): void {
+    if (this.#owedPong !== undefined) this.#answerPing(this.#owedPong);
     this.#port.outputDrained();
   }
 
@@ -148,7 +156,9 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     process.nextTick(() => {
       if (this.#isPaused || this.#isOver) return;
       this.#port.runInContext<WebSocketProtocol>(this.#readFrames, this);
-      if (!this.#isPaused) this.#transport.resume();
+      if (this.#isPaused || this.#isOver) return;
+      if (this.#hasInputEnded) this.#lose('network');
+      else this.#transport.resume();
     });
   }
 
@@ -173,13 +183,20 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
       case 'message':
         return this.#port.received(event.data);
       case 'ping':
-        if (!this.#hasSentClose) this.#sendControl(OPCODE.pong, event.payload);
+        this.#answerPing(event.payload);
         return this.#port.pinged(ownBytes(event.payload));
       case 'pong':
         return this.#port.ponged(ownBytes(event.payload));
       case 'close':
         return this.#peerClosed(event.payload);
     }
+  }
+
+  /** A peer that sends Pings and takes no output is owed the answer to the last of them only (RFC 6455 §5.5.3): the others would pile up. */
+  #answerPing(payload: Uint8Array): void {
+    const isOwed = this.#transport.isCongested && this.#transport.bufferedAmount > this.#settings.maxBufferedBytes;
+    this.#owedPong = isOwed ? keepBytes(payload) : undefined;
+    if (!isOwed && !this.#hasSentClose) this.#sendControl(OPCODE.pong, payload);
   }
 
   #peerClosed(payload: Uint8Array): void {
@@ -219,6 +236,8 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
       this.#pongBy = Infinity;
       this.#pingAt = this.#nextPing();
     }
+    // A Ping behind output that the peer is still taking cannot be answered yet; one that takes none is the transport's to judge.
+    if (this.#pongBy !== Infinity && this.#transport.bufferedAmount > 0) this.#pongBy = this.#settings.ticker.after(this.#settings.pongTimeoutMs);
     if (now >= this.#pongBy) return this.#lose('timeout');
     if (now < this.#pingAt || this.#pongBy !== Infinity) return;
     this.#sendControl(OPCODE.ping, NOTHING);

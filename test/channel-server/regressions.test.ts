@@ -1,0 +1,169 @@
+/** What once went wrong between a channel and its server, each as a client or an application saw it. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { asChannel, type CloseDetail, type CloseStatus } from 'longwire';
+import { FakeClock } from '../support/clock.js';
+import { close, handshake, ping, text } from '../support/frames.js';
+import { RawClient } from '../support/raw-client.js';
+import { RawWebSocket } from '../support/raw-web-socket.js';
+import { startServer } from '../support/server.js';
+
+const GET = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
+/** Lets the event loop turn until `isDone`; fails after five seconds. */
+async function until(isDone: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!isDone()) {
+    assert.ok(performance.now() < deadline, `waited in vain for ${isDone}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+test('answers as if nothing was sent after a send whose stream is locked has thrown', async (t) => {
+  const locked = new ReadableStream<Uint8Array>();
+  locked.getReader();
+  const { port } = await startServer(t, (request) => {
+    const channel = asChannel(request);
+    assert.throws(() => channel.send({ body: locked }));
+    channel.send('after');
+    return channel;
+  });
+  const client = await RawClient.open(t, port);
+  await client.send(GET);
+  const { head, body } = await client.readResponse();
+  assert.match(head, /^Content-Length: 5\r$/m);
+  assert.equal(body, 'after');
+});
+
+test('hands over in order what came behind a handshake that was judged late, more than is held behind a request', async (t) => {
+  const COUNT = 400;
+  const received: string[] = [];
+  const { server, port } = await startServer(t, async (request) => {
+    await until(() => server.stats().pauses > 0);
+    return asChannel(request, {
+      onReceive: (channel, message) => {
+        if (received.push(String(message)) === COUNT) channel.send('all');
+      },
+    });
+  });
+  const messages = Array.from({ length: COUNT }, (_, i) => `${i}`.padEnd(1000, '.'));
+  const client = await RawClient.open(t, port);
+  void client.send(Buffer.concat([Buffer.from(handshake()), ...messages.map(text)]));
+  await client.readUntil('all');
+  assert.deepEqual(received, messages);
+});
+
+test('hands over every message, then the Close behind them, to a slow receiver whose client has sent FIN', async (t) => {
+  const COUNT = 200;
+  let received = 0;
+  const endings: [CloseStatus, CloseDetail][] = [];
+  const { port } = await startServer(t, (request) =>
+    asChannel(request, {
+      onReceive: async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        received++;
+      },
+      onClose: (_, ...ending) => endings.push(ending),
+    }),
+  );
+  const socket = await RawWebSocket.open(t, port);
+  await socket.send(Buffer.concat([...Array.from({ length: COUNT }, () => text('x')), close(1000, 'done')]));
+  socket.client.end();
+  await until(() => endings.length > 0);
+  assert.deepEqual(endings, [['normal', { code: 1000, reason: 'done', by: 'client', clean: true }]]);
+  assert.equal(received, COUNT);
+});
+
+test('holds no more than the outbound cap for a client that sends Pings and reads nothing, then answers the last of them', async (t) => {
+  const maxBufferedBytes = 128 * 1024;
+  const { server, port } = await startServer(t, (request) => asChannel(request), { maxBufferedBytes });
+  const socket = await RawWebSocket.open(t, port);
+  socket.client.socket.pause();
+  const bytesBefore = server.stats().bytes.in;
+  const pings = Buffer.concat(Array.from({ length: 100_000 }, () => ping('x'.repeat(120))));
+  await socket.send(pings);
+  await socket.send(ping('the last one'));
+  await until(() => server.stats().bytes.in === bytesBefore + pings.length + ping('the last one').length);
+  const { buffered } = server.stats().bytes;
+  assert.ok(buffered > 0 && buffered < 2 * maxBufferedBytes, `${buffered} bytes are held`);
+  socket.client.socket.resume();
+  await socket.client.readUntil('the last one');
+});
+
+test('keeps a WebSocket whose client needs longer than a heartbeat for one message, and gives it up when nothing follows it', async (t) => {
+  const clock = new FakeClock();
+  const endings: [CloseStatus, CloseDetail][] = [];
+  const { server, port } = await startServer(
+    t,
+    (request) =>
+      asChannel(request, {
+        onOpen: (channel) => channel.send(new Uint8Array(16 * 1024 * 1024)),
+        onClose: (_, ...ending) => endings.push(ending),
+      }),
+    { sendTimeoutMs: Infinity },
+    clock,
+  );
+  const socket = await RawWebSocket.open(t, port);
+  socket.client.socket.pause();
+  clock.advance(120_000);
+  assert.equal(server.stats().webSockets.open, 1);
+  socket.client.socket.resume();
+  await until(() => server.stats().bytes.buffered === 0);
+  clock.advance(60_000);
+  await until(() => endings.length > 0);
+  assert.deepEqual(endings, [['abnormal', { code: 1006, reason: '', by: 'timeout', clean: false }]]);
+});
+
+test('answers an upgrade with what init sent, and counts no WebSocket', async (t) => {
+  const { server, port } = await startServer(t, (request) => asChannel(request, { init: (channel) => void channel.send('no room') }));
+  const client = await RawClient.open(t, port);
+  await client.send(handshake());
+  assert.match(await client.readToEnd(), /^HTTP\/1\.1 200 OK\r\n[^]*no room$/);
+  assert.deepEqual(server.stats().webSockets, { open: 0, total: 0 });
+});
+
+test('gives a closed channel to who takes one while the body that the handler returned is being streamed', async (t) => {
+  const accepted: boolean[] = [];
+  const { port } = await startServer(t, (request) => ({
+    body: (async function* () {
+      yield 'one ';
+      accepted.push(asChannel(request).send('second response'));
+      yield 'two';
+    })(),
+  }));
+  const response = await fetch(`http://127.0.0.1:${port}`);
+  assert.equal(await response.text(), 'one two');
+  assert.deepEqual(accepted, [false]);
+});
+
+test('answers 413 where a handler that took the channel lets a body that is too large through', async (t) => {
+  const { port, errors } = await startServer(
+    t,
+    async (request) => {
+      const channel = asChannel(request);
+      channel.send(await request.text());
+      return channel;
+    },
+    { maxBodyBytes: 3 },
+  );
+  const response = await fetch(`http://127.0.0.1:${port}`, { method: 'POST', body: 'four' });
+  assert.equal(response.status, 413);
+  assert.deepEqual(errors, []);
+});
+
+test('goes on with the close handshake of a WebSocket whose handler fails behind its close', async (t) => {
+  const endings: [CloseStatus, CloseDetail][] = [];
+  const { port, errors } = await startServer(t, async (request) => {
+    asChannel(request, { onClose: (_, ...ending) => endings.push(ending) }).close(4000, 'bye');
+    await new Promise((resolve) => setImmediate(resolve));
+    throw new Error('behind the close');
+  });
+  const socket = await RawWebSocket.open(t, port);
+  await socket.readClose();
+  await until(() => errors.length > 0);
+  assert.deepEqual(endings, []);
+  await socket.send(close(4000));
+  await until(() => endings.length > 0);
+  assert.deepEqual(endings, [['unknown', { code: 4000, reason: 'bye', by: 'server', clean: true }]]);
+});
