@@ -151,18 +151,20 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     else this.piece(data);
   }
 
-  chunkLast(data: Message): void {
+  chunkLast(data: Message): boolean {
     this.piece(data);
-    this.last();
+    return this.last();
   }
 
-  last(): void {
+  last(): boolean {
     if (this.#framing.kind === 'length' && this.#left > 0) {
       this.#report(new UsageError(`the body is ${this.#left} bytes shorter than its Content-Length`));
-      return this.cut();
+      this.cut();
+      return false;
     }
     if (this.#framing.kind === 'chunked') this.#owner.transport.write('0\r\n\r\n');
     this.#end(true, this.#keepsAlive);
+    return true;
   }
 
   error(status: number): void {
