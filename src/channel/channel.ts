@@ -11,7 +11,7 @@ import type { Ticking } from '../net/ticker.js';
 import { type CloseDetail, type ClosedBy, type CloseStatus, closeStatusOf } from './close-status.js';
 import type { Channel, ChannelHandlers, HandshakeError, Message } from './contract.js';
 import { Inbox, type InboxConsumer } from './inbox.js';
-import type { ChannelHost, ChannelPort, ChannelSettings, HttpOutlet, StreamedBody, WebSocketOutlet } from './outlet.js';
+import type { ChannelHost, ChannelPort, ChannelSettings, Handshake, HttpOutlet, StreamedBody, WebSocketOutlet } from './outlet.js';
 import { bodyOf, isStreamed, messageOf } from './outgoing.js';
 import type { SharedMessage } from './shared-message.js';
 import { type ChannelEvent, type ChannelState, type ChannelStep, isOpenState, stepOf } from './states.js';
@@ -139,8 +139,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   /** Answers the client's handshake; what is returned says why it was refused. */
-  accept(handlers: ChannelHandlers<Data>): HandshakeError | undefined {
-    const handshake = this.#host.handshake(handlers);
+  accept(handshake: Handshake): HandshakeError | undefined {
     if (!handshake.isValid) {
       this.send(handshake.response, true);
       return handshake.error;

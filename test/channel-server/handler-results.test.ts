@@ -269,3 +269,27 @@ for (const foreign of [undefined, null, {}, 'GET /', new Request('http://localho
     assert.throws(() => withChannel(foreign as unknown as HttpRequest, () => assert.fail('not called')), UsageError);
   });
 }
+
+for (const name of ['init', 'onOpen', 'onReceive', 'onPing', 'onPong', 'onDrain', 'onClose', 'onHandshakeError']) {
+  test(`refuses an ${name} that is no function, and the request can still be answered`, async (t) => {
+    const { port, errors } = await startServer(t, (request) => {
+      assert.throws(() => asChannel(request, { [name]: 'no function' }), UsageError);
+      return 'answered';
+    });
+    const client = await RawClient.open(t, port);
+    await client.send(get());
+    assert.equal((await client.readResponse()).body, 'answered');
+    assert.deepEqual(errors, []);
+  });
+}
+
+test('refuses a withChannel without a function, and the request can still be answered', async (t) => {
+  const { port, errors } = await startServer(t, (request) => {
+    assert.throws(() => withChannel(request, undefined as unknown as () => void), UsageError);
+    return 'answered';
+  });
+  const client = await RawClient.open(t, port);
+  await client.send(get());
+  assert.equal((await client.readResponse()).body, 'answered');
+  assert.deepEqual(errors, []);
+});
