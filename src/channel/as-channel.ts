@@ -6,6 +6,8 @@ import { AsyncChannel } from './channel.js';
 import type { Channel, ChannelHandlers } from './contract.js';
 import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from './outlet.js';
 
+const CALLBACKS = ['init', 'onOpen', 'onReceive', 'onPing', 'onPong', 'onDrain', 'onClose', 'onHandshakeError'] as const satisfies readonly (keyof ChannelHandlers)[];
+
 /**
  * Takes the channel of a request; return it from the handler. Where the client asks for a WebSocket this accepts: `init` runs,
  * the handshake is answered, then `onOpen` runs, and only then are messages handed over. An invalid handshake is answered
@@ -31,6 +33,7 @@ export function asChannel<Data = unknown>(request: HttpRequest, handlers: Channe
  * @throws UsageError as `asChannel` does.
  */
 export function withChannel<Data = unknown>(request: HttpRequest, fn: (channel: Channel<Data>) => unknown): Channel<Data> {
+  if (typeof fn !== 'function') throw new UsageError(`withChannel takes a function of the channel, not ${typeof fn}`);
   const { channel } = take<Data>(request, {});
   try {
     const result = fn(channel);
@@ -41,13 +44,16 @@ export function withChannel<Data = unknown>(request: HttpRequest, fn: (channel: 
   return channel;
 }
 
+/** Everything that can be wrong is found before the channel is taken: the request can still be answered. */
 function take<Data>(request: HttpRequest, handlers: ChannelHandlers<Data>): { channel: AsyncChannel<Data>; isNew: boolean } {
   const host = hostOf(request);
+  checkCallbacks(handlers);
   if (host.channel !== undefined) {
     const channel = host.channel as AsyncChannel<Data>;
     channel.setHandlers(handlers);
     return { channel, isNew: false };
   }
+  const handshake = request.isWebSocketUpgrade ? host.handshake(handlers) : undefined;
   const channel = new AsyncChannel<Data>(request, host);
   const isTaken = host.take(channel);
   handlers.init?.(channel);
@@ -56,11 +62,18 @@ function take<Data>(request: HttpRequest, handlers: ChannelHandlers<Data>): { ch
     channel.cameTooLate(host.clientLeft ? 'client' : 'server');
   } else if (host.clientLeft) {
     channel.aborted('client');
-  } else if (request.isWebSocketUpgrade && channel.isPending) {
-    const refusal = channel.accept(handlers);
+  } else if (handshake !== undefined && channel.isPending) {
+    const refusal = channel.accept(handshake);
     if (refusal !== undefined && handlers.onHandshakeError) channel.call(handlers.onHandshakeError, refusal);
   }
   return { channel, isNew: true };
+}
+
+function checkCallbacks<Data>(handlers: ChannelHandlers<Data>): void {
+  for (const name of CALLBACKS) {
+    const fn: unknown = handlers[name];
+    if (fn !== undefined && typeof fn !== 'function') throw new UsageError(`${name} takes a function, not ${typeof fn}`);
+  }
 }
 
 function hostOf(request: HttpRequest): ChannelHost {

@@ -11,7 +11,7 @@ import type { Ticking } from '../net/ticker.js';
 import { type CloseDetail, type ClosedBy, type CloseStatus, closeStatusOf } from './close-status.js';
 import type { Channel, ChannelHandlers, HandshakeError, Message } from './contract.js';
 import { Inbox, type InboxConsumer } from './inbox.js';
-import type { ChannelHost, ChannelPort, ChannelSettings, HttpOutlet, StreamedBody, WebSocketOutlet } from './outlet.js';
+import type { ChannelHost, ChannelPort, ChannelSettings, Handshake, HttpOutlet, StreamedBody, WebSocketOutlet } from './outlet.js';
 import { bodyOf, isStreamed, messageOf } from './outgoing.js';
 import type { SharedMessage } from './shared-message.js';
 import { type ChannelEvent, type ChannelState, type ChannelStep, isOpenState, stepOf } from './states.js';
@@ -139,8 +139,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   /** Answers the client's handshake; what is returned says why it was refused. */
-  accept(handlers: ChannelHandlers<Data>): HandshakeError | undefined {
-    const handshake = this.#host.handshake(handlers);
+  accept(handshake: Handshake): HandshakeError | undefined {
     if (!handshake.isValid) {
       this.send(handshake.response, true);
       return handshake.error;
@@ -311,12 +310,12 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   #sendHttp(event: 'send' | 'sendLast' | 'sendBody', data: Outgoing, shared?: SharedMessage): boolean {
     const step = stepOf(this.#state, event);
     if (step === undefined || !this.#hasRoom()) return false;
-    const act = (): void => this.#actOnHttp(step, data, shared);
+    const act = (): boolean | void => this.#actOnHttp(step, data, shared);
     if (event === 'sendLast') return this.#end(event, HTTP_SERVER_CLOSE, true, act);
     return this.#step(event, act);
   }
 
-  #actOnHttp(step: ChannelStep, data: Outgoing, shared: SharedMessage | undefined): void {
+  #actOnHttp(step: ChannelStep, data: Outgoing, shared: SharedMessage | undefined): boolean | void {
     const outlet = this.#host.outlet;
     const isFirst = this.#state === 'pending';
     switch (step[1]) {
@@ -362,23 +361,23 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     return true;
   }
 
-  /** A step after which nothing can be sent. */
-  #end(event: ChannelEvent, ending: Ending, isClean: boolean, act: () => void = () => this.#act(event)): boolean {
+  /** A step after which nothing can be sent. Where `act` answers false, the end is not clean. */
+  #end(event: ChannelEvent, ending: Ending, isClean: boolean, act: () => boolean | void = () => this.#act(event)): boolean {
     const before = this.#state;
     const step = stepOf(before, event);
     if (step === undefined) return false;
-    if (step[1] !== undefined) act();
+    const isWhole = step[1] === undefined || act() !== false;
     this.#state = step[0];
     if (this.#ending === undefined) this.#noteEnding(ending);
-    if (step[0] === 'closed') this.#finish(isClean);
+    if (step[0] === 'closed') this.#finish(isClean && isWhole);
     return true;
   }
 
   /** The actions that need nothing but the outlet. */
-  #act(event: ChannelEvent): void {
+  #act(event: ChannelEvent): boolean | void {
     const action = stepOf(this.#state, event)![1];
-    if (action === 'last') this.#host.outlet.last();
-    else if (action === 'cut') this.#host.outlet.cut();
+    if (action === 'last') return this.#host.outlet.last();
+    if (action === 'cut') this.#host.outlet.cut();
   }
 
   /** The moment of the close: what asks from here on finds the channel closed and out of its groups. */

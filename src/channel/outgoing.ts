@@ -11,7 +11,7 @@ export const COPY_UP_TO_BYTES = 4 * 1024;
 /** The body of what is sent, whatever its form. */
 export function bodyOf(data: Outgoing): Body | undefined {
   if (typeof data === 'string' || data instanceof Uint8Array) return data;
-  if (data === null || typeof data !== 'object' || isStreamed(data)) {
+  if (data === null || typeof data !== 'object' || isStreamed(data) || ArrayBuffer.isView(data) || (data as unknown) instanceof ArrayBuffer) {
     throw new UsageError(`send takes a string, a Uint8Array or a response such as { status, headers, body }, not ${describe(data)}`);
   }
   return checkBody((data as HttpResponse).body);
