@@ -1,19 +1,24 @@
-/** Runs the compiled tests: all of them, or those whose path holds one of the words given. */
+/**
+ * Runs the compiled tests: all of them, or those whose path holds one of the words given. What starts with `--` is handed to
+ * Node's test runner. Where nobody watches, every version of Node reports the same: TAP, which ends with the counts.
+ */
 
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-const root = join(import.meta.dirname, '..', 'build', 'test');
+const root = join(import.meta.dirname, '..');
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'));
+if (!flags.some((flag) => flag.startsWith('--test-reporter'))) flags.push(`--test-reporter=${process.stdout.isTTY ? 'spec' : 'tap'}`);
 
-const files = readdirSync(root, { recursive: true })
+// By their sources: what an earlier build left behind is not run.
+const files = readdirSync(join(root, 'test'), { recursive: true })
   .map(String)
-  .filter((file) => file.endsWith('.test.js'))
+  .filter((file) => file.endsWith('.test.ts'))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
   .sort()
-  .map((file) => join(root, file));
+  .map((file) => join(root, 'build', 'test', file.replace(/ts$/, 'js')));
 
 if (files.length === 0) {
   console.error('no test file matches');

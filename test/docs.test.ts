@@ -1,0 +1,176 @@
+/** What the documents say is so: their programs run, their tables and pictures agree with the source, their links lead somewhere. */
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { after, test, type TestContext } from 'node:test';
+import { resolveOptions } from '#src/options.js';
+import { codeBlocksOf, readDocument, ROOT, sectionOf, sectionsOf } from './support/documents.js';
+import { close, handshake, text } from './support/frames.js';
+import { RawClient } from './support/raw-client.js';
+import { RawWebSocket } from './support/raw-web-socket.js';
+import { compilePrograms, type RunningProgram, runProgram } from './support/readme-programs.js';
+
+const BLOCKS = codeBlocksOf(readDocument('README.md')).filter((block) => block.language === 'ts');
+const PROGRAMS = compilePrograms(BLOCKS);
+after(() => PROGRAMS.remove());
+
+/** What each program of the README has to do, by the heading it stands under. */
+const CHECKS: Readonly<Record<string, (program: RunningProgram, t: TestContext) => Promise<void>>> = {
+  'Hello world': async ({ url, printed }) => {
+    assert.equal(await get(url), 'hello');
+    await printed('listening on http://127.0.0.1:');
+  },
+
+  'One Channel, three transports': async ({ url, printed }) => {
+    assert.equal(await get(url), 'hello, and goodbye');
+    await printed('closed: server-close');
+  },
+
+  'Long polling': async ({ url }) => {
+    let isAnswered = false;
+    const poll = get(url).finally(() => (isAnswered = true));
+    while (!isAnswered) assert.equal(await post(url, 'news'), '');
+    assert.equal(await poll, 'news');
+  },
+
+  'Streaming': async ({ url }) => {
+    assert.equal(await get(url), '1\n2\n3\n');
+  },
+
+  'WebSocket': async ({ url, port, printed }, t) => {
+    assert.equal((await fetch(url)).status, 426);
+    const client = await RawWebSocket.open(t, port);
+    await client.send(text('hello'));
+    assert.equal((await client.readFrame()).payload.toString(), 'hello');
+    await client.send(close(1000, 'enough'));
+    assert.equal((await client.readClose()).code, 1000);
+    await printed('normal (1000) by the client enough');
+  },
+
+  'Groups': async ({ url, port }, t) => {
+    const webSocket = await RawWebSocket.open(t, port);
+    const stream = await RawClient.open(t, port);
+    await stream.send('GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await stream.readUntil('\r\n\r\n');
+    const poll = get(url);
+    while ((await post(url, 'news')) !== '3\n');
+    assert.equal((await webSocket.readFrame()).payload.toString(), 'news');
+    await stream.readUntil('4\r\nnews\r\n');
+    assert.equal(await poll, 'news');
+  },
+
+  'Requests and responses': async ({ url }) => {
+    assert.deepEqual(JSON.parse(await post(`${url}/hello`, '{"name":"Ada"}')), { hello: 'Ada' });
+    assert.equal(await post(`${url}/count`, 'x'.repeat(100_000)), '100000\n');
+    assert.equal(await get(`${url}/license`), readDocument('LICENSE'));
+    assert.equal((await fetch(`${url}/nothing`)).status, 404);
+    assert.equal((await fetch(`${url}/hello`, { method: 'POST', body: 'no JSON' })).status, 400);
+  },
+
+  'Refusing an upgrade': async ({ port }, t) => {
+    const refused = await RawClient.open(t, port);
+    await refused.send(handshake('/', 'Origin: https://example.com\r\n'));
+    assert.match(await refused.readToEnd(), /^HTTP\/1\.1 403 [\s\S]*not from there\n$/);
+    const accepted = await RawWebSocket.open(t, port, '/', 'Origin: https://example.org\r\n');
+    await accepted.send(text('hello'));
+    assert.equal((await accepted.readFrame()).payload.toString(), 'hello');
+  },
+
+  'Stopping, and numbers': async ({ url, child, printed }) => {
+    assert.equal(await get(url), 'hello');
+    const exit = once(child, 'exit');
+    child.kill('SIGTERM');
+    await printed('stopped { requests: 1, errors: {}, ');
+    assert.deepEqual(await exit, [0, null]);
+  },
+
+  'Errors': async ({ url }) => {
+    assert.equal(await post(url, 'short'), 'short');
+    const refused = await fetch(url, { method: 'POST', body: 'more than ten bytes' });
+    assert.equal(refused.status, 413);
+    assert.equal(await refused.text(), 'ten bytes at most\n');
+  },
+};
+
+test('every program of the README compiles', () => {
+  assert.equal(PROGRAMS.complaints, '');
+});
+
+test('every program of the README has a check, and every check a program', () => {
+  assert.deepEqual(BLOCKS.map((block) => block.title).sort(), Object.keys(CHECKS).sort());
+});
+
+for (const [title, check] of Object.entries(CHECKS)) {
+  test(`the program under «${title}» does what the README says`, { timeout: 60_000 }, async (t) => {
+    await check(await runProgram(t, PROGRAMS, BLOCKS.findIndex((block) => block.title === title)), t);
+  });
+}
+
+const DEFAULTS = Object.entries(resolveOptions({})).map(([name, value]) => [name, inWords(name, value)] as const);
+
+test('the README lists every option with its default, and no other', () => {
+  const rows = [...sectionOf('README.md', 'Options').matchAll(/^\| `(\w+)` \| (.+?) \| .+ \|$/gm)].map(([, name, value]) => [name, value] as const);
+  assert.deepEqual(Object.fromEntries(rows), Object.fromEntries(DEFAULTS));
+  assert.equal(rows.length, DEFAULTS.length);
+});
+
+test('the comments in src/options.ts name the defaults as they are', () => {
+  const comments = [...readDocument('src/options.ts').matchAll(/\/\*\* (.+) \*\/\n {2}readonly (\w+)\?:/g)];
+  const named = comments.flatMap(([, comment, name]) => [...comment!.matchAll(/Default (\d+(?: \w+)?)\./g)].map((match) => [name, match[1]] as const));
+  assert.ok(named.length > 20);
+  const defaults = Object.fromEntries(DEFAULTS);
+  for (const [name, value] of named) assert.equal(value, defaults[name!], name);
+});
+
+test('SECURITY.md names the limits with their defaults', () => {
+  const limits = [...readDocument('SECURITY.md').matchAll(/`(max\w+|min\w+|\w+Ms)` (\d+(?: (?:KiB|MiB|s))?)/g)];
+  assert.ok(limits.length > 10);
+  const defaults = Object.fromEntries(DEFAULTS);
+  for (const [, name, value] of limits) assert.equal(value, defaults[name!], name);
+});
+
+test('docs/ARCHITECTURE.md shows the states of a channel as its table has them', () => {
+  const { stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts', 'draw-states.mjs')], { encoding: 'utf8' });
+  assert.equal(stderr, '');
+  const pictures = codeBlocksOf(readDocument('docs/ARCHITECTURE.md')).filter((block) => block.language === 'mermaid');
+  assert.deepEqual(pictures.map((block) => block.code), [stdout]);
+});
+
+const DOCUMENTS = [...readdirSync(ROOT), ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`)].filter((file) => file.endsWith('.md'));
+
+for (const document of DOCUMENTS) {
+  test(`the links of ${document} to files and headings lead somewhere`, () => {
+    const links = [...readDocument(document).matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1]!).filter((link) => !/^[a-z]+:/.test(link));
+    for (const link of links) {
+      const [file = '', heading] = link.split('#');
+      const path = file === '' ? document : join(dirname(document), file);
+      assert.ok(existsSync(join(ROOT, path)), `${link} is no file`);
+      if (heading !== undefined) assert.ok(sectionsOf(readDocument(path)).some(({ title }) => anchorOf(title) === heading), `${link} is no heading`);
+    }
+  });
+}
+
+async function get(url: string): Promise<string> {
+  return (await fetch(url)).text();
+}
+
+async function post(url: string, body: string): Promise<string> {
+  return (await fetch(url, { method: 'POST', body })).text();
+}
+
+/** A default as the documents write it. */
+function inWords(name: string, value: unknown): string {
+  if (value === undefined || value === Infinity) return '–';
+  if (typeof value !== 'number') return String(value);
+  if (name.endsWith('Ms')) return `${value / 1000} s`;
+  if (!name.includes('Bytes')) return String(value);
+  return value % 1024 ** 2 === 0 ? `${value / 1024 ** 2} MiB` : `${value / 1024} KiB`;
+}
+
+/** The anchor of a heading, as repositories make it. */
+function anchorOf(title: string): string {
+  return title.toLowerCase().replace(/[^\p{L}\p{N}\- _]/gu, '').replaceAll(' ', '-');
+}
