@@ -22,7 +22,7 @@ interface Layer {
 const LAYERS: readonly Layer[] = [
   {
     name: 'leaves',
-    files: ['errors', 'bytes', 'byte-queue', 'counters'],
+    files: ['errors', 'bytes', 'byte-queue', 'counters', 'waitable-set'],
     anyFolder: [],
     folders: [],
     node: [],
@@ -57,7 +57,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'drivers',
-    files: ['http/{settings,request,request-body,body-pump,responder,protocol}', 'websocket/protocol'],
+    files: ['http/{settings,request,request-body,request-deadlines,body-pump,response-writer,responder,protocol}', 'websocket/protocol'],
     anyFolder: [0, 1],
     folders: ['channel'],
     node: [],
@@ -65,7 +65,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'composition',
-    files: ['options', 'server', 'index'],
+    files: ['options', 'connections', 'stop-deadline', 'server', 'index'],
     anyFolder: [0, 1, 2, 3, 4],
     folders: [],
     node: [],
