@@ -99,7 +99,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   mayKeepAlive(): boolean {
     if (!this.#keepsAlive || this.#isUpgradeRequest || this.#isBroken || this.settings.isStopping) return false;
     if (this.hasInputEnded && this.#parser.bufferedBytes === 0) return false;
-    return this.#body === undefined || this.#body.isTaken || this.#canDrain();
+    return this.#body === undefined || this.#body.isBeingRead || this.#canDrain();
   }
 
   exchangeEnded(keepsAlive: boolean): void {

@@ -132,10 +132,10 @@ export function encodeHead(plan: HeadPlan): string {
 }
 
 /** RFC 9110 §7.6.1; a sender of `Upgrade` names it there (RFC 9110 §7.8). */
-function connectionLine(plan: HeadPlan): string {
-  if (!plan.keepsAlive) return plan.fields.hasUpgrade ? 'Connection: close, Upgrade\r\n' : 'Connection: close\r\n';
-  if (plan.fields.hasUpgrade) return 'Connection: Upgrade\r\n';
-  return plan.isHttp10 ? 'Connection: keep-alive\r\n' : '';
+function connectionLine({ keepsAlive, isHttp10, fields }: HeadPlan): string {
+  const persistence = keepsAlive ? (isHttp10 ? 'keep-alive' : '') : 'close';
+  if (!fields.hasUpgrade) return persistence === '' ? '' : `Connection: ${persistence}\r\n`;
+  return persistence === '' ? 'Connection: Upgrade\r\n' : `Connection: ${persistence}, Upgrade\r\n`;
 }
 
 /** One chunk of the chunked coding (RFC 9112 §7.1), whole; never for an empty piece, which would end the body. */

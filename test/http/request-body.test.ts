@@ -202,9 +202,9 @@ test('can be read once, in whatever way', async () => {
   for (const [firstName, first] of Object.entries(ways)) {
     for (const [secondName, second] of Object.entries(ways)) {
       const { body } = new Source(['ab']);
-      assert.equal(body.isTaken, false);
+      assert.equal(body.isBeingRead, false);
       await first(body);
-      assert.equal(body.isTaken, true);
+      assert.equal(body.isBeingRead, true);
       await assert.rejects(second(body), UsageError, `${secondName} behind ${firstName}`);
     }
   }
