@@ -49,14 +49,11 @@ function take<Data>(request: HttpRequest, handlers: ChannelHandlers<Data>): { ch
     return { channel, isNew: false };
   }
   const channel = new AsyncChannel<Data>(request, host);
-  const isTaken = host.take(channel);
+  if (!host.take(channel)) channel.cameTooLate(host.clientLeft ? 'client' : 'server');
+  else if (host.clientLeft) channel.aborted('client');
   handlers.init?.(channel);
   channel.setHandlers(handlers);
-  if (!isTaken) {
-    channel.cameTooLate(host.clientLeft ? 'client' : 'server');
-  } else if (host.clientLeft) {
-    channel.aborted('client');
-  } else if (request.isWebSocketUpgrade && channel.isPending) {
+  if (request.isWebSocketUpgrade && channel.isPending) {
     const refusal = channel.accept(handlers);
     if (refusal !== undefined && handlers.onHandshakeError) channel.call(handlers.onHandshakeError, refusal);
   }

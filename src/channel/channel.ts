@@ -334,13 +334,13 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   #answer(status: number, by: ClosedBy): void {
-    this.#end('sendLast', { ...HTTP_SERVER_CLOSE, by }, true, () => this.#host.outlet.error(status));
+    this.#end('sendLast', httpEnding(by), true, () => this.#host.outlet.error(status));
   }
 
   #close(code: number, reason: string, by: ClosedBy): boolean {
     if (this.#socket !== undefined) return this.#end('close', webSocketEnding(code, reason, by), false, () => this.#socket!.closeFrame(code, reason));
     const outlet = this.#host.outlet;
-    return this.#end('close', { ...HTTP_SERVER_CLOSE, by }, true, this.#state === 'pending' ? () => outlet.whole(undefined) : undefined);
+    return this.#end('close', httpEnding(by), true, this.#state === 'pending' ? () => outlet.whole(undefined) : undefined);
   }
 
   /** Judges what already waits, before a send: one message of any size goes out on a channel that is idle. */

@@ -167,3 +167,18 @@ test('goes on with the close handshake of a WebSocket whose handler fails behind
   await until(() => endings.length > 0);
   assert.deepEqual(endings, [['unknown', { code: 4000, reason: 'bye', by: 'server', clean: true }]]);
 });
+
+test('writes nothing for an init that sends on a channel taken behind the response', async (t) => {
+  const accepted: boolean[] = [];
+  const { port } = await startServer(t, (request) => {
+    setImmediate(() => asChannel(request, { init: (channel) => void accepted.push(channel.send('late')) }));
+    return 'in time';
+  });
+  const client = await RawClient.open(t, port);
+  await client.send(GET);
+  assert.equal((await client.readResponse()).body, 'in time');
+  await until(() => accepted.length > 0);
+  await client.send(GET);
+  assert.equal((await client.readResponse()).body, 'in time');
+  assert.ok(!accepted.includes(true));
+});
