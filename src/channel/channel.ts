@@ -311,12 +311,12 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   #sendHttp(event: 'send' | 'sendLast' | 'sendBody', data: Outgoing, shared?: SharedMessage): boolean {
     const step = stepOf(this.#state, event);
     if (step === undefined || !this.#hasRoom()) return false;
-    const act = (): void => this.#actOnHttp(step, data, shared);
+    const act = (): boolean | void => this.#actOnHttp(step, data, shared);
     if (event === 'sendLast') return this.#end(event, HTTP_SERVER_CLOSE, true, act);
     return this.#step(event, act);
   }
 
-  #actOnHttp(step: ChannelStep, data: Outgoing, shared: SharedMessage | undefined): void {
+  #actOnHttp(step: ChannelStep, data: Outgoing, shared: SharedMessage | undefined): boolean | void {
     const outlet = this.#host.outlet;
     const isFirst = this.#state === 'pending';
     switch (step[1]) {
@@ -362,23 +362,22 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     return true;
   }
 
-  /** A step after which nothing can be sent. */
-  #end(event: ChannelEvent, ending: Ending, isClean: boolean, act: () => void = () => this.#act(event)): boolean {
-    const before = this.#state;
-    const step = stepOf(before, event);
+  /** A step after which nothing can be sent. `act` answers false where what it ended is not whole. */
+  #end(event: ChannelEvent, ending: Ending, isClean: boolean, act: () => boolean | void = () => this.#act(event)): boolean {
+    const step = stepOf(this.#state, event);
     if (step === undefined) return false;
-    if (step[1] !== undefined) act();
+    const isWhole = step[1] === undefined || act() !== false;
     this.#state = step[0];
     if (this.#ending === undefined) this.#noteEnding(ending);
-    if (step[0] === 'closed') this.#finish(isClean);
+    if (step[0] === 'closed') this.#finish(isClean && isWhole);
     return true;
   }
 
   /** The actions that need nothing but the outlet. */
-  #act(event: ChannelEvent): void {
+  #act(event: ChannelEvent): boolean | void {
     const action = stepOf(this.#state, event)![1];
-    if (action === 'last') this.#host.outlet.last();
-    else if (action === 'cut') this.#host.outlet.cut();
+    if (action === 'last') return this.#host.outlet.last();
+    if (action === 'cut') this.#host.outlet.cut();
   }
 
   /** The moment of the close: what asks from here on finds the channel closed and out of its groups. */

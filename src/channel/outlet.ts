@@ -31,8 +31,9 @@ export interface HttpOutlet extends AnyOutlet {
   body(body: StreamedBody, response: HttpResponse | undefined): void;
   /** Writes a piece of the body; `shared` holds the bytes of one that many channels send. */
   chunk(data: Message, shared?: SharedMessage): void;
-  chunkLast(data: Message): void;
-  last(): void;
+  /** Ends the body, `chunkLast` behind a last piece; false if it is shorter than was declared, and so was cut. */
+  chunkLast(data: Message): boolean;
+  last(): boolean;
   /** Writes a complete response that says nothing but its status, and closes the connection. */
   error(status: number): void;
   /** Ends the response so that the client sees it is not whole. */

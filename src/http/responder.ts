@@ -145,19 +145,21 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     this.#writer.piece(data, shared);
   }
 
-  chunkLast(data: Message): void {
+  chunkLast(data: Message): boolean {
     this.#writer.piece(data);
-    this.last();
+    return this.last();
   }
 
-  last(): void {
+  last(): boolean {
     try {
       this.#writer.end();
     } catch (error) {
       this.#report(error);
-      return this.cut();
+      this.cut();
+      return false;
     }
     this.#end(this.#keepsAlive);
+    return true;
   }
 
   error(status: number): void {

@@ -182,3 +182,18 @@ test('writes nothing for an init that sends on a channel taken behind the respon
   assert.equal((await client.readResponse()).body, 'in time');
   assert.ok(!accepted.includes(true));
 });
+
+test('calls an end unclean where the body is shorter than its Content-Length', async (t) => {
+  const endings: [CloseStatus, CloseDetail][] = [];
+  const { port } = await startServer(t, (request) => {
+    const channel = asChannel(request, { onClose: (_, ...ending) => endings.push(ending) });
+    channel.send({ headers: { 'Content-Length': 10 }, body: 'short' }, false);
+    channel.close();
+    return channel;
+  });
+  const client = await RawClient.open(t, port);
+  await client.send(GET);
+  assert.match(await client.readToEnd(), /short$/);
+  await until(() => endings.length > 0);
+  assert.deepEqual(endings, [['server-close', { code: undefined, reason: '', by: 'server', clean: false }]]);
+});
