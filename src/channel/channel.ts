@@ -82,8 +82,10 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     if (this.#socket !== undefined) return this.#sendMessage(messageOf(data), closeAfterSend ?? false);
     const body = bodyOf(data);
     if (isStreamed(body)) return this.#sendHttp('sendBody', data);
-    const isLast = (closeAfterSend ?? true) || (this.#state === 'pending' && this.#host.outlet.mustBeWhole(data));
-    return this.#sendHttp(isLast ? 'sendLast' : 'send', data);
+    if (closeAfterSend ?? true) return this.#sendHttp('sendLast', data);
+    const outlet = this.#host.outlet;
+    if (this.#state !== 'pending' || !outlet.mustBeWhole(data)) return this.#sendHttp('send', data);
+    return this.#hasRoom() && this.#end('sendLast', HTTP_SERVER_CLOSE, true, () => outlet.headAlone(data));
   }
 
   close(code = 1000, reason = ''): boolean {

@@ -27,6 +27,8 @@ export interface HttpOutlet extends AnyOutlet {
   begin(data: Outgoing): void;
   /** Writes a complete response; without data a 204. */
   whole(data: Outgoing | undefined): void;
+  /** Writes the head of a streamed response that can have no body: a complete response. */
+  headAlone(data: Outgoing): void;
   /** Streams a body; with `response`, behind its head. The channel hears `bodyEnded` or `bodyFailed`. */
   body(body: StreamedBody, response: HttpResponse | undefined): void;
   /** Writes a piece of the body; `shared` holds the bytes of one that many channels send. */

@@ -131,6 +131,12 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     this.#whole(checkStatus(response.status), encodeFields(response.headers), bodyOf(data) as Message | null | undefined);
   }
 
+  headAlone(data: Outgoing): void {
+    const response = responseOf(data);
+    this.#begin(checkStatus(response.status), encodeFields(response.headers), typeof response.body === 'string', 0);
+    this.#end(this.#keepsAlive);
+  }
+
   body(body: StreamedBody, response: HttpResponse | undefined): void {
     if (response === undefined) return this.#startPump(new BodyPump(body, this));
     const status = checkStatus(response.status);

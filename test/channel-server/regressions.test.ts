@@ -197,3 +197,15 @@ test('calls an end unclean where the body is shorter than its Content-Length', a
   await until(() => endings.length > 0);
   assert.deepEqual(endings, [['server-close', { code: undefined, reason: '', by: 'server', clean: false }]]);
 });
+
+test('says nothing of the length of a stream that a HEAD asks for', async (t) => {
+  const { port } = await startServer(t, (request) => {
+    const channel = asChannel(request);
+    channel.send('first', false);
+    channel.send(' and last');
+    return channel;
+  });
+  const client = await RawClient.open(t, port);
+  await client.send('HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+  assert.doesNotMatch(await client.readToEnd(), /Content-Length|first/i);
+});
