@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asChannel, type CloseDetail, type CloseStatus } from 'longwire';
+import { asChannel, type CloseDetail, type CloseStatus, UsageError } from 'longwire';
 import { FakeClock } from '../support/clock.js';
 import { close, handshake, ping, text } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
@@ -208,4 +208,31 @@ test('says nothing of the length of a stream that a HEAD asks for', async (t) =>
   const client = await RawClient.open(t, port);
   await client.send('HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
   assert.doesNotMatch(await client.readToEnd(), /Content-Length|first/i);
+});
+
+for (const [name, value] of [
+  ['an ArrayBuffer', new ArrayBuffer(8)],
+  ['a view that is no Uint8Array', new Float64Array(1)],
+  ['a promise', Promise.resolve('text')],
+  ['an object of another kind', { hello: 'world' }],
+] as const) {
+  test(`throws a UsageError at a send of ${name}, on HTTP and on a WebSocket`, async (t) => {
+    const { port, errors } = await startServer(t, (request) => {
+      const channel = asChannel(request);
+      assert.throws(() => channel.send(value as never), UsageError);
+      channel.send('refused');
+      return channel;
+    });
+    const response = await fetch(`http://127.0.0.1:${port}/`);
+    assert.equal(await response.text(), 'refused');
+    const socket = await RawWebSocket.open(t, port);
+    assert.equal((await socket.readFrame()).payload.toString(), 'refused');
+    assert.deepEqual(errors, []);
+  });
+}
+
+test('answers 500 to a handler that returns an object that is no response', async (t) => {
+  const { url, errors } = await startServer(t, () => ({ hello: 'world' }) as object);
+  assert.equal((await fetch(url)).status, 500);
+  assert.ok(errors[0] instanceof UsageError);
 });
