@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asChannel, type CloseDetail, type CloseStatus, UsageError } from 'longwire';
+import { asChannel, type CloseDetail, type CloseStatus, MemoryChannelStore, UsageError } from 'longwire';
 import { FakeClock } from '../support/clock.js';
 import { close, handshake, ping, text } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
@@ -234,5 +234,25 @@ for (const [name, value] of [
 test('answers 500 to a handler that returns an object that is no response', async (t) => {
   const { url, errors } = await startServer(t, () => ({ hello: 'world' }) as object);
   assert.equal((await fetch(url)).status, 500);
+  assert.ok(errors[0] instanceof UsageError);
+});
+
+test('reaches every member of a group behind one whose declared length the message would pass', async (t) => {
+  const store = new MemoryChannelStore();
+  const { port, errors } = await startServer(t, (request) => {
+    const channel = asChannel(request);
+    channel.send(request.path === '/full' ? { headers: { 'Content-Length': 4 }, body: 'full' } : '', false);
+    store.addToGroup('group', channel);
+    return channel;
+  });
+  const clients: RawClient[] = [];
+  for (const path of ['/full', '/open']) {
+    const client = await RawClient.open(t, port);
+    await client.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    await client.readUntil('\r\n\r\n');
+    clients.push(client);
+  }
+  assert.equal(store.broadcast('group', 'news'), 1);
+  await clients[1]!.readUntil('news');
   assert.ok(errors[0] instanceof UsageError);
 });
