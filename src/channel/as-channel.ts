@@ -2,7 +2,7 @@
 
 import { UsageError } from '../errors.js';
 import type { HttpRequest } from '../http/contract.js';
-import { AsyncChannel } from './channel.js';
+import { AsyncChannel, checkFunction } from './channel.js';
 import type { Channel, ChannelHandlers } from './contract.js';
 import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from './outlet.js';
 
@@ -42,6 +42,7 @@ export function withChannel<Data = unknown>(request: HttpRequest, fn: (channel: 
 }
 
 function take<Data>(request: HttpRequest, handlers: ChannelHandlers<Data>): { channel: AsyncChannel<Data>; isNew: boolean } {
+  checkHandlers(handlers);
   const host = hostOf(request);
   if (host.channel !== undefined) {
     const channel = host.channel as AsyncChannel<Data>;
@@ -58,6 +59,12 @@ function take<Data>(request: HttpRequest, handlers: ChannelHandlers<Data>): { ch
     if (refusal !== undefined && handlers.onHandshakeError) channel.call(handlers.onHandshakeError, refusal);
   }
   return { channel, isNew: true };
+}
+
+const HANDLERS = ['init', 'onOpen', 'onReceive', 'onPing', 'onPong', 'onDrain', 'onClose', 'onHandshakeError'] as const;
+
+function checkHandlers(handlers: Partial<Record<(typeof HANDLERS)[number], unknown>>): void {
+  for (const name of HANDLERS) if (handlers[name] !== undefined) checkFunction(handlers[name], name);
 }
 
 function hostOf(request: HttpRequest): ChannelHost {

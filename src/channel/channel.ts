@@ -90,7 +90,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 
   close(code = 1000, reason = ''): boolean {
     if (!isSendableCloseCode(code)) throw new UsageError('a close code is 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 §7.4)');
-    if (Buffer.byteLength(reason) > MAX_CONTROL_BYTES - 2) throw new UsageError('a close reason is at most 123 bytes as UTF-8 (RFC 6455 §5.5)');
+    if (typeof reason !== 'string' || Buffer.byteLength(reason) > MAX_CONTROL_BYTES - 2) throw new UsageError('a close reason is text of at most 123 bytes as UTF-8 (RFC 6455 §5.5)');
     return this.#close(code, reason, 'server');
   }
 
@@ -118,6 +118,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 
   ping(data: string | Uint8Array = NO_DATA): boolean {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    if (!(bytes instanceof Uint8Array)) throw new UsageError('a ping carries a string or a Uint8Array');
     if (bytes.length > MAX_CONTROL_BYTES) throw new UsageError('a ping carries at most 125 bytes (RFC 6455 §5.5)');
     if (this.#state !== 'open') return false;
     this.#socket!.ping(bytes);
@@ -451,7 +452,7 @@ function isSendableCloseCode(code: number): boolean {
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
 }
 
-function checkFunction<F>(fn: F, name: string): F {
+export function checkFunction<F>(fn: F, name: string): F {
   if (typeof fn !== 'function') throw new UsageError(`${name} takes a function, not ${typeof fn}`);
   return fn;
 }

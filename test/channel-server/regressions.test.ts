@@ -256,3 +256,18 @@ test('reaches every member of a group behind one whose declared length the messa
   await clients[1]!.readUntil('news');
   assert.ok(errors[0] instanceof UsageError);
 });
+
+test('throws a UsageError at the call for handlers, Pings and close reasons of a wrong type, and changes nothing', async (t) => {
+  const { port } = await startServer(t, (request) => {
+    for (const name of ['init', 'onOpen', 'onReceive', 'onPing', 'onPong', 'onDrain', 'onClose', 'onHandshakeError']) {
+      assert.throws(() => asChannel(request, { [name]: 'no function' }), UsageError, name);
+    }
+    const channel = asChannel(request);
+    assert.throws(() => channel.ping(5 as never), UsageError);
+    assert.throws(() => channel.close(1000, 5 as never), UsageError);
+    channel.send('first');
+    return channel;
+  });
+  const socket = await RawWebSocket.open(t, port);
+  assert.equal((await socket.readFrame()).payload.toString(), 'first');
+});
