@@ -2,11 +2,9 @@
 
 import { UsageError } from '../errors.js';
 import type { HttpRequest } from '../http/contract.js';
-import { AsyncChannel } from './channel.js';
+import { AsyncChannel, checkFunction } from './channel.js';
 import type { Channel, ChannelHandlers } from './contract.js';
 import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from './outlet.js';
-
-const CALLBACKS = ['init', 'onOpen', 'onReceive', 'onPing', 'onPong', 'onDrain', 'onClose', 'onHandshakeError'] as const satisfies readonly (keyof ChannelHandlers)[];
 
 /**
  * Takes the channel of a request; return it from the handler. Where the client asks for a WebSocket this accepts: `init` runs,
@@ -46,8 +44,8 @@ export function withChannel<Data = unknown>(request: HttpRequest, fn: (channel: 
 
 /** Everything that can be wrong is found before the channel is taken: the request can still be answered. */
 function take<Data>(request: HttpRequest, handlers: ChannelHandlers<Data>): { channel: AsyncChannel<Data>; isNew: boolean } {
+  checkHandlers(handlers);
   const host = hostOf(request);
-  checkCallbacks(handlers);
   if (host.channel !== undefined) {
     const channel = host.channel as AsyncChannel<Data>;
     channel.setHandlers(handlers);
@@ -55,25 +53,21 @@ function take<Data>(request: HttpRequest, handlers: ChannelHandlers<Data>): { ch
   }
   const handshake = request.isWebSocketUpgrade ? host.handshake(handlers) : undefined;
   const channel = new AsyncChannel<Data>(request, host);
-  const isTaken = host.take(channel);
+  if (!host.take(channel)) channel.cameTooLate(host.clientLeft ? 'client' : 'server');
+  else if (host.clientLeft) channel.aborted('client');
   handlers.init?.(channel);
   channel.setHandlers(handlers);
-  if (!isTaken) {
-    channel.cameTooLate(host.clientLeft ? 'client' : 'server');
-  } else if (host.clientLeft) {
-    channel.aborted('client');
-  } else if (handshake !== undefined && channel.isPending) {
+  if (handshake !== undefined && channel.isPending) {
     const refusal = channel.accept(handshake);
     if (refusal !== undefined && handlers.onHandshakeError) channel.call(handlers.onHandshakeError, refusal);
   }
   return { channel, isNew: true };
 }
 
-function checkCallbacks<Data>(handlers: ChannelHandlers<Data>): void {
-  for (const name of CALLBACKS) {
-    const fn: unknown = handlers[name];
-    if (fn !== undefined && typeof fn !== 'function') throw new UsageError(`${name} takes a function, not ${typeof fn}`);
-  }
+const HANDLERS = ['init', 'onOpen', 'onReceive', 'onPing', 'onPong', 'onDrain', 'onClose', 'onHandshakeError'] as const;
+
+function checkHandlers(handlers: Partial<Record<(typeof HANDLERS)[number], unknown>>): void {
+  for (const name of HANDLERS) if (handlers[name] !== undefined) checkFunction(handlers[name], name);
 }
 
 function hostOf(request: HttpRequest): ChannelHost {

@@ -82,13 +82,15 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     if (this.#socket !== undefined) return this.#sendMessage(messageOf(data), closeAfterSend ?? false);
     const body = bodyOf(data);
     if (isStreamed(body)) return this.#sendHttp('sendBody', data);
-    const isLast = (closeAfterSend ?? true) || (this.#state === 'pending' && this.#host.outlet.mustBeWhole(data));
-    return this.#sendHttp(isLast ? 'sendLast' : 'send', data);
+    if (closeAfterSend ?? true) return this.#sendHttp('sendLast', data);
+    const outlet = this.#host.outlet;
+    if (this.#state !== 'pending' || !outlet.mustBeWhole(data)) return this.#sendHttp('send', data);
+    return this.#hasRoom() && this.#end('sendLast', HTTP_SERVER_CLOSE, true, () => outlet.headAlone(data));
   }
 
   close(code = 1000, reason = ''): boolean {
     if (!isSendableCloseCode(code)) throw new UsageError('a close code is 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 §7.4)');
-    if (Buffer.byteLength(reason) > MAX_CONTROL_BYTES - 2) throw new UsageError('a close reason is at most 123 bytes as UTF-8 (RFC 6455 §5.5)');
+    if (typeof reason !== 'string' || Buffer.byteLength(reason) > MAX_CONTROL_BYTES - 2) throw new UsageError('a close reason is text of at most 123 bytes as UTF-8 (RFC 6455 §5.5)');
     return this.#close(code, reason, 'server');
   }
 
@@ -116,6 +118,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 
   ping(data: string | Uint8Array = NO_DATA): boolean {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    if (!(bytes instanceof Uint8Array)) throw new UsageError('a ping carries a string or a Uint8Array');
     if (bytes.length > MAX_CONTROL_BYTES) throw new UsageError('a ping carries at most 125 bytes (RFC 6455 §5.5)');
     if (this.#state !== 'open') return false;
     this.#socket!.ping(bytes);
@@ -333,13 +336,13 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   #answer(status: number, by: ClosedBy): void {
-    this.#end('sendLast', { ...HTTP_SERVER_CLOSE, by }, true, () => this.#host.outlet.error(status));
+    this.#end('sendLast', httpEnding(by), true, () => this.#host.outlet.error(status));
   }
 
   #close(code: number, reason: string, by: ClosedBy): boolean {
     if (this.#socket !== undefined) return this.#end('close', webSocketEnding(code, reason, by), false, () => this.#socket!.closeFrame(code, reason));
     const outlet = this.#host.outlet;
-    return this.#end('close', { ...HTTP_SERVER_CLOSE, by }, true, this.#state === 'pending' ? () => outlet.whole(undefined) : undefined);
+    return this.#end('close', httpEnding(by), true, this.#state === 'pending' ? () => outlet.whole(undefined) : undefined);
   }
 
   /** Judges what already waits, before a send: one message of any size goes out on a channel that is idle. */
@@ -361,10 +364,9 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     return true;
   }
 
-  /** A step after which nothing can be sent. Where `act` answers false, the end is not clean. */
+  /** A step after which nothing can be sent. `act` answers false where what it ended is not whole. */
   #end(event: ChannelEvent, ending: Ending, isClean: boolean, act: () => boolean | void = () => this.#act(event)): boolean {
-    const before = this.#state;
-    const step = stepOf(before, event);
+    const step = stepOf(this.#state, event);
     if (step === undefined) return false;
     const isWhole = step[1] === undefined || act() !== false;
     this.#state = step[0];
@@ -449,7 +451,7 @@ function isSendableCloseCode(code: number): boolean {
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
 }
 
-function checkFunction<F>(fn: F, name: string): F {
+export function checkFunction<F>(fn: F, name: string): F {
   if (typeof fn !== 'function') throw new UsageError(`${name} takes a function, not ${typeof fn}`);
   return fn;
 }

@@ -11,10 +11,16 @@ export const COPY_UP_TO_BYTES = 4 * 1024;
 /** The body of what is sent, whatever its form. */
 export function bodyOf(data: Outgoing): Body | undefined {
   if (typeof data === 'string' || data instanceof Uint8Array) return data;
-  if (data === null || typeof data !== 'object' || isStreamed(data) || ArrayBuffer.isView(data) || (data as unknown) instanceof ArrayBuffer) {
+  if (!isResponse(data)) {
     throw new UsageError(`send takes a string, a Uint8Array or a response such as { status, headers, body }, not ${describe(data)}`);
   }
-  return checkBody((data as HttpResponse).body);
+  return checkBody(data.body);
+}
+
+/** Whether something is a response: an object with a member of one, or an empty one. Not a promise, an ArrayBuffer or a stream that was meant as a body. */
+export function isResponse(data: unknown): data is HttpResponse {
+  if (typeof data !== 'object' || data === null || isStreamed(data)) return false;
+  return 'status' in data || 'headers' in data || 'body' in data || (Object.keys(data).length === 0 && isPlain(data));
 }
 
 /** A body as it is given in a response; a `UsageError` for what can be no body. */
@@ -40,6 +46,11 @@ export function messageOf(data: Outgoing): Message | undefined {
 /** Bytes that stay as they are whatever the application does to its own. */
 export function keepBytes(bytes: Uint8Array): Uint8Array {
   return bytes.length <= COPY_UP_TO_BYTES ? Buffer.from(bytes) : bytes;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function describe(value: unknown): string {

@@ -27,11 +27,13 @@ export interface HttpOutlet extends AnyOutlet {
   begin(data: Outgoing): void;
   /** Writes a complete response; without data a 204. */
   whole(data: Outgoing | undefined): void;
+  /** Writes the head of a streamed response that can have no body: a complete response. */
+  headAlone(data: Outgoing): void;
   /** Streams a body; with `response`, behind its head. The channel hears `bodyEnded` or `bodyFailed`. */
   body(body: StreamedBody, response: HttpResponse | undefined): void;
   /** Writes a piece of the body; `shared` holds the bytes of one that many channels send. */
   chunk(data: Message, shared?: SharedMessage): void;
-  /** Both end the body; false where it was shorter than declared, so that the response was cut. */
+  /** Ends the body, `chunkLast` behind a last piece; false if it is shorter than was declared, and so was cut. */
   chunkLast(data: Message): boolean;
   last(): boolean;
   /** Writes a complete response that says nothing but its status, and closes the connection. */

@@ -106,25 +106,21 @@ function sendSame<Attachment>(message: Outgoing): (member: Member, attachment: A
   const body = bodyOf(message);
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) throw new UsageError('what is broadcast is text or bytes, or a response with such a body');
   const shared = new SharedMessage(body);
-  return (member) => (member.isPending ? trySend(member, message) : member.sendShared(shared));
+  return (member) => trySend(member, () => (member.isPending ? member.send(message, true) : member.sendShared(shared)));
 }
 
 function sendOwn<Attachment>(messageFor: MessageFor<Attachment>): (member: Member, attachment: Attachment | undefined) => boolean {
-  return (member, attachment) => {
-    try {
+  return (member, attachment) =>
+    trySend(member, () => {
       const message = messageFor(member, attachment);
       return message !== undefined && member.send(message, member.isPending);
-    } catch (error) {
-      member.report(error);
-      return false;
-    }
-  };
+    });
 }
 
-/** A response that one member cannot be sent, such as one with an invalid header, stops nobody else. */
-function trySend(member: Member, message: Outgoing): boolean {
+/** What one member cannot be sent, such as a response with an invalid header, stops nobody else. */
+function trySend(member: Member, send: () => boolean): boolean {
   try {
-    return member.send(message, true);
+    return send();
   } catch (error) {
     member.report(error);
     return false;

@@ -6,7 +6,7 @@
 import type { ClosedBy } from '../channel/close-status.js';
 import type { Channel, ChannelHandlers, HandlerResult, Message } from '../channel/contract.js';
 import type { ChannelHost, ChannelPort, ChannelSettings, Handshake, HttpOutlet, StreamedBody } from '../channel/outlet.js';
-import { bodyOf, checkBody, isStreamed } from '../channel/outgoing.js';
+import { bodyOf, checkBody, isResponse, isStreamed } from '../channel/outgoing.js';
 import type { SharedMessage } from '../channel/shared-message.js';
 import { ProtocolError, UsageError } from '../errors.js';
 import type { Transport } from '../net/protocol.js';
@@ -96,7 +96,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   #respond(result: HandlerResult): void {
     if (typeof result === 'string') return this.#whole(200, NO_FIELDS, result);
     if (result === undefined || result === null) return this.#plain(404, this.#owner.mayKeepAlive());
-    if (typeof result !== 'object' || 'isWebSocket' in result || result instanceof Uint8Array || isStreamed(result)) {
+    if (!isResponse(result)) {
       throw new UsageError('a handler returns a response such as { status, headers, body }, a string, the channel of its request, or nothing');
     }
     const body = checkBody(result.body);
@@ -129,6 +129,12 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     if (data === undefined) return this.#whole(204, NO_FIELDS, undefined);
     const response = responseOf(data);
     this.#whole(checkStatus(response.status), encodeFields(response.headers), bodyOf(data) as Message | null | undefined);
+  }
+
+  headAlone(data: Outgoing): void {
+    const response = responseOf(data);
+    this.#begin(checkStatus(response.status), encodeFields(response.headers), typeof response.body === 'string', 0);
+    this.#end(this.#keepsAlive);
   }
 
   body(body: StreamedBody, response: HttpResponse | undefined): void {

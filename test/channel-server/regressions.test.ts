@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asChannel, type CloseDetail, type CloseStatus } from 'longwire';
+import { asChannel, type CloseDetail, type CloseStatus, MemoryChannelStore, UsageError } from 'longwire';
 import { FakeClock } from '../support/clock.js';
 import { close, handshake, ping, text } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
@@ -166,4 +166,108 @@ test('goes on with the close handshake of a WebSocket whose handler fails behind
   await socket.send(close(4000));
   await until(() => endings.length > 0);
   assert.deepEqual(endings, [['unknown', { code: 4000, reason: 'bye', by: 'server', clean: true }]]);
+});
+
+test('writes nothing for an init that sends on a channel taken behind the response', async (t) => {
+  const accepted: boolean[] = [];
+  const { port } = await startServer(t, (request) => {
+    setImmediate(() => asChannel(request, { init: (channel) => void accepted.push(channel.send('late')) }));
+    return 'in time';
+  });
+  const client = await RawClient.open(t, port);
+  await client.send(GET);
+  assert.equal((await client.readResponse()).body, 'in time');
+  await until(() => accepted.length > 0);
+  await client.send(GET);
+  assert.equal((await client.readResponse()).body, 'in time');
+  assert.ok(!accepted.includes(true));
+});
+
+test('calls an end unclean where the body is shorter than its Content-Length', async (t) => {
+  const endings: [CloseStatus, CloseDetail][] = [];
+  const { port } = await startServer(t, (request) => {
+    const channel = asChannel(request, { onClose: (_, ...ending) => endings.push(ending) });
+    channel.send({ headers: { 'Content-Length': 10 }, body: 'short' }, false);
+    channel.close();
+    return channel;
+  });
+  const client = await RawClient.open(t, port);
+  await client.send(GET);
+  assert.match(await client.readToEnd(), /short$/);
+  await until(() => endings.length > 0);
+  assert.deepEqual(endings, [['server-close', { code: undefined, reason: '', by: 'server', clean: false }]]);
+});
+
+test('says nothing of the length of a stream that a HEAD asks for', async (t) => {
+  const { port } = await startServer(t, (request) => {
+    const channel = asChannel(request);
+    channel.send('first', false);
+    channel.send(' and last');
+    return channel;
+  });
+  const client = await RawClient.open(t, port);
+  await client.send('HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+  assert.doesNotMatch(await client.readToEnd(), /Content-Length|first/i);
+});
+
+for (const [name, value] of [
+  ['an ArrayBuffer', new ArrayBuffer(8)],
+  ['a view that is no Uint8Array', new Float64Array(1)],
+  ['a promise', Promise.resolve('text')],
+  ['an object of another kind', { hello: 'world' }],
+] as const) {
+  test(`throws a UsageError at a send of ${name}, on HTTP and on a WebSocket`, async (t) => {
+    const { port, errors } = await startServer(t, (request) => {
+      const channel = asChannel(request);
+      assert.throws(() => channel.send(value as never), UsageError);
+      channel.send('refused');
+      return channel;
+    });
+    const response = await fetch(`http://127.0.0.1:${port}/`);
+    assert.equal(await response.text(), 'refused');
+    const socket = await RawWebSocket.open(t, port);
+    assert.equal((await socket.readFrame()).payload.toString(), 'refused');
+    assert.deepEqual(errors, []);
+  });
+}
+
+test('answers 500 to a handler that returns an object that is no response', async (t) => {
+  const { url, errors } = await startServer(t, () => ({ hello: 'world' }) as object);
+  assert.equal((await fetch(url)).status, 500);
+  assert.ok(errors[0] instanceof UsageError);
+});
+
+test('reaches every member of a group behind one whose declared length the message would pass', async (t) => {
+  const store = new MemoryChannelStore();
+  const { port, errors } = await startServer(t, (request) => {
+    const channel = asChannel(request);
+    channel.send(request.path === '/full' ? { headers: { 'Content-Length': 4 }, body: 'full' } : '', false);
+    store.addToGroup('group', channel);
+    return channel;
+  });
+  const clients: RawClient[] = [];
+  for (const path of ['/full', '/open']) {
+    const client = await RawClient.open(t, port);
+    await client.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    await client.readUntil('\r\n\r\n');
+    clients.push(client);
+  }
+  assert.equal(store.broadcast('group', 'news'), 1);
+  await clients[1]!.readUntil('news');
+  assert.ok(errors[0] instanceof UsageError);
+});
+
+test('throws a UsageError at the call for handlers, Pings and close reasons of a wrong type, and changes nothing', async (t) => {
+  const { port } = await startServer(t, (request) => {
+    for (const name of ['init', 'onOpen', 'onReceive', 'onPing', 'onPong', 'onDrain', 'onClose', 'onHandshakeError']) {
+      assert.throws(() => asChannel(request, { [name]: 'no function' }), UsageError, name);
+    }
+    const channel = asChannel(request);
+    assert.throws(() => channel.ping(5 as never), UsageError);
+    assert.throws(() => channel.close(1000, 5 as never), UsageError);
+    channel.send('first');
+    return channel;
+  });
+  const socket = await RawWebSocket.open(t, port);
+  assert.equal((await socket.readFrame()).payload.toString(), 'first');
 });
