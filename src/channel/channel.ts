@@ -246,7 +246,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 
   handlerFailed(): void {
     if (this.#state === 'pending') this.#answer(500, 'server');
-    else if (this.#state === 'open') this.#close(1011, '', 'server');
+    else if (this.#socket !== undefined) this.#close(1011, '', 'server');
     else this.#end('abort', HTTP_SERVER_CLOSE, false);
   }
 
