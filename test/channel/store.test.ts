@@ -8,6 +8,7 @@ import { MemoryChannelStore } from '#src/channel/store.js';
 import { UsageError } from '#src/errors.js';
 import type { Outgoing } from '#src/http/contract.js';
 import { FakeHost } from '../support/fake-host.js';
+import { countHeld } from '../support/garbage.js';
 
 interface Member {
   readonly host: FakeHost;
@@ -130,6 +131,20 @@ describe('membership', () => {
     member.host.port.peerClosed(1000, '');
     assert.deepEqual(store.groups(), []);
   });
+});
+
+test('a store lets go of channels that closed or were removed', async () => {
+  const store = storeOf(webSocket());
+  const refs = Array.from({ length: 20 }, (_, i) => {
+    const { host, channel } = webSocket();
+    store.addToGroup('room', channel);
+    if (i % 2 === 0) host.port.peerClosed(1000, '');
+    else store.removeFromGroup('room', channel);
+    return new WeakRef(channel);
+  });
+  const held = await countHeld(refs);
+  assert.ok(held <= 2, `${held} of ${refs.length} channels are held`);
+  assert.equal(store.size('room'), 1);
 });
 
 describe('a broadcast', () => {
