@@ -355,12 +355,13 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     return false;
   }
 
-  /** A step that leaves the channel open. What `act` throws is thrown before anything has changed. */
+  /** A step that does not end the channel. What `act` throws is thrown before anything has changed. */
   #step(event: ChannelEvent, act: () => void): boolean {
     const step = stepOf(this.#state, event);
     if (step === undefined) return false;
     act();
     if (this.#state !== 'closed') this.#state = step[0];
+    if (!this.isOpen) this.#leaveGroups();
     return true;
   }
 
@@ -389,6 +390,10 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     if (this.#socket !== undefined) this.#settings.counters.webSocketsOpen--;
     const isInOrder = this.#socket === undefined && (ending.by === 'server' || ending.by === 'shutdown');
     this.#host.channelClosed(!isInOrder);
+    this.#leaveGroups();
+  }
+
+  #leaveGroups(): void {
     const memberships = this.#memberships;
     this.#memberships = undefined;
     if (memberships !== undefined) for (const each of memberships) each.channelClosed(this);

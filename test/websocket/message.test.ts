@@ -107,6 +107,17 @@ describe('keeps no more memory than is needed', () => {
     assert.ok(message.buffer.byteLength <= 2, `${message.buffer.byteLength} bytes`);
   });
 
+  test('for a message whose end was announced: exactly its length, however it comes', () => {
+    const assembler = new MessageAssembler(LIMITS);
+    assembler.begin(false, false);
+    assembler.announce(1000, false);
+    assembler.push(new Uint8Array(1000));
+    assembler.announce(4000, true);
+    for (let i = 0; i < 4; i++) assembler.push(new Uint8Array(1000));
+    const message = assembler.end() as Uint8Array;
+    assert.deepEqual([message.length, message.buffer.byteLength], [5000, 5000]);
+  });
+
   test('behind a message handed over', () => {
     const assembler = new MessageAssembler(LIMITS);
     for (const count of [1, 3, 100, 1023, 1024, 1025, 5000, 40_000]) {

@@ -1,0 +1,97 @@
+/** What the application sends is judged at the call: a message, a streamed body, nothing, or a UsageError that names the mistake. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { bodyOf, checkBody, COPY_UP_TO_BYTES, isStreamed, keepBytes, messageOf } from '#src/channel/outgoing.js';
+import { UsageError } from '#src/errors.js';
+import type { Outgoing } from '#src/http/contract.js';
+
+const BYTES = Uint8Array.of(1, 2);
+const BUFFER = Buffer.from('ab');
+const LIST = ['a', 'b'];
+const GENERATOR = (function* () {
+  yield 'a';
+})();
+const ASYNC = (async function* () {
+  yield 'a';
+})();
+const STREAM = new ReadableStream<Uint8Array>();
+const STREAMED = [LIST, new Set(['a']), GENERATOR, ASYNC, STREAM];
+
+/** What a program without types may pass. */
+const untyped = (value: unknown): Outgoing => value as Outgoing;
+const WRONG: readonly (readonly [name: string, value: unknown])[] = [
+  ['null', null],
+  ['undefined', undefined],
+  ['a number', 42],
+  ['a boolean', true],
+  ['a function', () => 'x'],
+  ['a symbol', Symbol('x')],
+];
+
+describe('the body of', () => {
+  test('text and bytes is themselves', () => {
+    for (const data of ['', 'text', BYTES, BUFFER]) assert.equal(bodyOf(data), data);
+  });
+
+  test('a response is its body, or nothing', () => {
+    for (const body of ['', 'text', BYTES, null, ...STREAMED]) assert.equal(bodyOf({ body }), body);
+    assert.equal(bodyOf({}), undefined);
+    assert.equal(bodyOf({ status: 204 }), undefined);
+  });
+
+  for (const [name, value] of WRONG) {
+    test(`${name} is a UsageError`, () => assert.throws(() => bodyOf(untyped(value)), UsageError));
+    if (value !== null && value !== undefined) test(`a response with ${name} as its body is a UsageError`, () => assert.throws(() => bodyOf(untyped({ body: value })), UsageError));
+  }
+
+  test('a stream that is not in a response is a UsageError', () => {
+    for (const stream of STREAMED) assert.throws(() => bodyOf(untyped(stream)), UsageError);
+  });
+
+  test('an object, a date, a promise or a view that is no Uint8Array is a UsageError that names it', () => {
+    for (const [body, name] of [[{ a: 1 }, 'Object'], [new Date(0), 'Date'], [Promise.resolve('x'), 'Promise'], [new DataView(new ArrayBuffer(1)), 'DataView'], [new Int32Array(1), 'Int32Array'], [new ArrayBuffer(1), 'ArrayBuffer'], [Object.create(null), 'object']] as const) {
+      assert.throws(() => checkBody(body), (error) => error instanceof UsageError && error.message.includes(name), name);
+    }
+  });
+});
+
+test('calls iterables and streams streamed, and nothing else', () => {
+  for (const body of STREAMED) assert.equal(isStreamed(body), true);
+  for (const body of ['text', BYTES, BUFFER, new Int32Array(1), new DataView(new ArrayBuffer(1)), {}, null, undefined, 1]) assert.equal(isStreamed(body), false);
+});
+
+describe('the message of', () => {
+  test('text and bytes is themselves, also as the body of a response', () => {
+    for (const data of ['', 'text', BYTES]) {
+      assert.equal(messageOf(data), data);
+      assert.equal(messageOf({ status: 404, body: data }), data);
+    }
+  });
+
+  test('a response without a body is none', () => {
+    assert.equal(messageOf({}), undefined);
+    assert.equal(messageOf({ body: null }), undefined);
+  });
+
+  test('a response with a streamed body is a UsageError', () => {
+    for (const body of STREAMED) assert.throws(() => messageOf({ body }), UsageError);
+  });
+});
+
+describe('keeps', () => {
+  test('a copy of up to 4 KiB', () => {
+    for (const count of [0, 1, COPY_UP_TO_BYTES]) {
+      const bytes = new Uint8Array(count).fill(1);
+      const kept = keepBytes(bytes);
+      bytes.fill(2);
+      assert.deepEqual(Uint8Array.from(kept), new Uint8Array(count).fill(1));
+    }
+  });
+
+  test('longer bytes themselves', () => {
+    const bytes = new Uint8Array(COPY_UP_TO_BYTES + 1);
+    assert.equal(keepBytes(bytes), bytes);
+    assert.equal(COPY_UP_TO_BYTES, 4096);
+  });
+});
