@@ -1,0 +1,76 @@
+/** Cases of HTTP and of connections that were wrong once, each found by trying to break the server. */
+
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { asChannel, type Channel, type HttpResponse, type ServerOptions } from 'longwire';
+import { FakeClock } from '../support/clock.js';
+import { RawClient } from '../support/raw-client.js';
+import { startServer } from '../support/server.js';
+
+const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+
+/** So little that a socket which holds it emits no `drain`. */
+const CHUNK_BYTES = 5_000;
+
+/** Sends until the kernel takes no more because the client does not read. */
+async function fillKernel(channel: Channel): Promise<void> {
+  for (let fullTurns = 0; fullTurns < 50; fullTurns++) {
+    while (channel.bufferedAmount === 0) {
+      channel.send(new Uint8Array(CHUNK_BYTES), false);
+      fullTurns = 0;
+    }
+    await turn();
+  }
+}
+
+/** A stream that waits for a client which has stopped reading. */
+async function stalledStream(t: TestContext, head: HttpResponse, options: ServerOptions, clock?: FakeClock) {
+  let take: (channel: Channel) => void;
+  const taken = new Promise<Channel>((resolve) => (take = resolve));
+  const handler = (request: Parameters<typeof asChannel>[0]): Channel => {
+    const channel = asChannel(request);
+    channel.send(head, false);
+    take(channel);
+    return channel;
+  };
+  const { port } = await startServer(t, handler, options, clock);
+  const client = await RawClient.open(t, port);
+  client.socket.pause();
+  await client.send(GET);
+  const channel = await taken;
+  await fillKernel(channel);
+  return { client, channel };
+}
+
+test('waits for a slow reader to take the last bytes before it counts the time for closing', async (t) => {
+  const clock = new FakeClock();
+  const { client, channel } = await stalledStream(t, { headers: { Connection: 'close' } }, {}, clock);
+  channel.close();
+  await turn();
+  clock.advance(10_000);
+  await turn();
+  client.socket.resume();
+  assert.match(await client.readToEnd(), /\r\n0\r\n\r\n$/);
+});
+
+test('resolves drained() that is called behind the end of the response, and goes on serving', async (t) => {
+  const { client, channel } = await stalledStream(t, { headers: { Connection: 'close' } }, {});
+  channel.close();
+  await turn();
+  const drained = channel.drained();
+  await turn();
+  client.socket.resume();
+  await drained;
+  assert.equal(channel.bufferedAmount, 0);
+});
+
+test('tells onDrain when the soft mark lies below what makes a socket emit drain', async (t) => {
+  const { client, channel } = await stalledStream(t, {}, { softBufferBytes: 1_000 });
+  let drains = 0;
+  channel.onDrain(() => drains++);
+  client.socket.resume();
+  await channel.drained();
+  await turn();
+  assert.equal(drains, 1);
+});
