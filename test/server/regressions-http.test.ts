@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { asChannel, type Channel, type HttpResponse, type ServerOptions } from 'longwire';
 import { FakeClock } from '../support/clock.js';
+import { binary, handshake } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
 import { startServer } from '../support/server.js';
 
@@ -73,4 +74,24 @@ test('tells onDrain when the soft mark lies below what makes a socket emit drain
   await channel.drained();
   await turn();
   assert.equal(drains, 1);
+});
+
+test('reads on behind a handshake whose handler took so long that reading was paused', async (t) => {
+  const frame = binary(new Uint8Array(4096));
+  let received = 0;
+  let allCame: () => void;
+  const all = new Promise<void>((resolve) => (allCame = resolve));
+  let accept: () => void;
+  const mayAccept = new Promise<void>((resolve) => (accept = resolve));
+  const { server, port } = await startServer(t, async (request) => {
+    await mayAccept;
+    return asChannel(request, { onReceive: () => ++received === 100 && allCame() });
+  });
+  const client = await RawClient.open(t, port);
+  await client.send(handshake());
+  for (let i = 0; i < 100; i++) await client.send(frame);
+  while (server.stats().pauses === 0) await turn();
+  accept!();
+  await all;
+  assert.equal(received, 100);
 });
