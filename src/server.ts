@@ -175,8 +175,8 @@ export class LongwireServer implements Server {
     const left = this.#connections.size;
     for (const connection of this.#connections) connection.destroy('shutdown');
     this.#acceptor.destroyHandshakes();
+    await this.#connectionsGone();
     for (const each of this.#unfinished) each.expire();
-    await this.#allGone();
     clearTimeout(this.#stopTimer);
     this.status = 'stopped';
     return { closed: Math.max(0, open - left), destroyed: left };
@@ -201,12 +201,12 @@ export class LongwireServer implements Server {
 
   /** Resolves when no connection is left and no closed channel waits for its last messages. */
   async #allGone(): Promise<void> {
-    while (this.#connections.size > 0 || this.#unfinished.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onConnectionGone = resolve;
-        if (this.#connections.size === 0) setTimeout(resolve, 10);
-      });
-    }
+    await this.#connectionsGone();
+    while (this.#unfinished.size > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
+  async #connectionsGone(): Promise<void> {
+    while (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#onConnectionGone = resolve));
   }
 
   #onSocket(socket: Socket): void {

@@ -5,7 +5,7 @@ import { test, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { asChannel, type Channel, type HttpResponse, type ServerOptions } from 'longwire';
 import { FakeClock } from '../support/clock.js';
-import { binary, handshake } from '../support/frames.js';
+import { binary, handshake, text } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
 import { startServer } from '../support/server.js';
 
@@ -94,4 +94,25 @@ test('reads on behind a handshake whose handler took so long that reading was pa
   accept!();
   await all;
   assert.equal(received, 100);
+});
+
+test('stops at the deadline although a message is still being handled', async (t) => {
+  let handling: () => void;
+  const isHandling = new Promise<void>((resolve) => (handling = resolve));
+  const closes: string[] = [];
+  const { server, port } = await startServer(t, (request) =>
+    asChannel(request, {
+      onReceive: () => {
+        handling();
+        return new Promise(() => {});
+      },
+      onClose: (_channel, status) => closes.push(status),
+    }),
+  );
+  const client = await RawClient.open(t, port);
+  await client.send(Buffer.concat([Buffer.from(handshake()), text('endless')]));
+  await isHandling;
+  assert.deepEqual(await server.stop({ timeoutMs: 0 }), { closed: 0, destroyed: 1 });
+  await turn();
+  assert.equal(closes.length, 1);
 });
