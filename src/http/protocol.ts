@@ -47,8 +47,9 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   /** Set once the connection was ended or handed over. */
   #isOver = false;
   #awaited: Awaited = 'request';
-  #hasServed = false;
   #dueAt: number;
+  /** Whether `dueAt` is that of a head: once it runs, nothing but a complete head stops it. At first it runs from accept. */
+  #isHeadTimed = true;
   /** For how long, and how much of, the current body was received. */
   #receivingMs = 0;
   #receivedBytes = 0;
@@ -220,7 +221,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   #begin(head: RequestHead): void {
     const { settings } = this;
     settings.counters.requests++;
-    this.#hasServed = true;
+    this.#awaited = 'nothing';
+    this.#isHeadTimed = false;
     this.#keepsAlive = head.keepsAlive;
     this.#isUpgradeRequest = head.isWebSocketUpgrade;
     if (head.framing.kind === 'none') this.#parser.next();
@@ -356,18 +358,17 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
 
   #setDeadline(): void {
     const awaited = this.#nowAwaited();
-    if (awaited === this.#awaited && !this.#hasServed) return;
+    if (awaited === this.#awaited) return;
     const { ticker, headTimeoutMs, keepAliveTimeoutMs } = this.settings;
-    const isNewHead = awaited === 'head' && (this.#awaited !== 'head' || this.#hasServed);
-    if (isNewHead) this.#dueAt = Math.min(ticker.after(headTimeoutMs), this.#awaited === 'request' && !this.#hasServed ? this.#dueAt : Infinity);
-    else if (awaited === 'request') this.#dueAt = ticker.after(keepAliveTimeoutMs);
     this.#awaited = awaited;
-    this.#hasServed = false;
+    if (this.#isHeadTimed) return;
+    this.#isHeadTimed = awaited === 'head';
+    this.#dueAt = ticker.after(this.#isHeadTimed ? headTimeoutMs : keepAliveTimeoutMs);
   }
 
   #nowAwaited(): Awaited {
     if (this.#body !== undefined) return this.#body.isWanted || this.#isDraining ? 'body' : 'nothing';
-    if (this.#exchange !== undefined) return 'nothing';
+    if (this.#exchange !== undefined || this.transport.isCongested) return 'nothing';
     return this.#parser.bufferedBytes > 0 ? 'head' : 'request';
   }
 

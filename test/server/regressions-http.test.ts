@@ -116,3 +116,45 @@ test('stops at the deadline although a message is still being handled', async (t
   await turn();
   assert.equal(closes.length, 1);
 });
+
+test('gives a head its whole time when its first byte comes late on an idle connection', async (t) => {
+  const clock = new FakeClock();
+  const { port, server } = await startServer(t, () => 'hello', {}, clock);
+  const client = await RawClient.open(t, port);
+  await client.send(GET);
+  await client.readResponse();
+  clock.advance(60_000);
+  const before = server.stats().bytes.in;
+  await client.send('GET / HT');
+  while (server.stats().bytes.in === before) await turn();
+  clock.advance(10_000);
+  await client.send('TP/1.1\r\nHost: a\r\n\r\n');
+  assert.equal((await client.readResponse()).body, 'hello');
+});
+
+test('does not grant time for a head again for every empty line ahead of it', async (t) => {
+  const clock = new FakeClock();
+  const { port, server } = await startServer(t, () => 'hello', {}, clock);
+  const client = await RawClient.open(t, port);
+  for (let i = 0; i < 6; i++) {
+    const before = server.stats().bytes.in;
+    await client.send(i % 2 === 0 ? '\r' : '\n');
+    while (server.stats().bytes.in === before) await turn();
+    clock.advance(3_000);
+  }
+  assert.equal(await client.readToEnd(), '');
+});
+
+test('counts no time for a pipelined request that waits behind a slow reader', async (t) => {
+  const clock = new FakeClock();
+  const body = new Uint8Array(16 * 1024 * 1024);
+  const { port, server } = await startServer(t, (request) => (request.path === '/big' ? { body } : 'small'), {}, clock);
+  const client = await RawClient.open(t, port);
+  client.socket.pause();
+  await client.send(`GET /big HTTP/1.1\r\nHost: a\r\n\r\n${GET}`);
+  while (server.stats().bytes.buffered === 0) await turn();
+  clock.advance(20_000);
+  client.socket.resume();
+  assert.equal((await client.readResponse()).body.length, body.length);
+  assert.equal((await client.readResponse()).body, 'small');
+});
