@@ -91,7 +91,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   onTick(now: number): void {
     const elapsed = now - this.#lastTick;
     this.#lastTick = now;
-    if (this.#isOver) return;
+    if (this.#isOver || this.#isBroken) return;
     if (this.#awaited === 'body') return this.#judgeBody(elapsed);
     if (this.#awaited === 'nothing' || now < this.#dueAt) return;
     if (this.#awaited === 'head') this.#refuse(httpError('HTTP_HEAD_TIMEOUT'));
@@ -160,7 +160,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   // What the reader of the body asks (BodySource).
 
   pull(): void {
-    if (this.#expectsContinue) {
+    // Behind the head of the final response there is no 100 any more (RFC 9110 §10.1.1).
+    if (this.#expectsContinue && this.#exchange?.isWaiting === true) {
       this.#expectsContinue = false;
       if (this.#parser.bufferedBytes === 0) this.transport.write('HTTP/1.1 100 Continue\r\n\r\n');
     }
@@ -223,7 +224,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
     settings.counters.requests++;
     this.#awaited = 'nothing';
     this.#isHeadTimed = false;
-    this.#keepsAlive = head.keepsAlive;
+    // What follows a 2xx to CONNECT belongs to the tunnel that the client believes in (RFC 9110 §9.3.6), and is no request.
+    this.#keepsAlive = head.keepsAlive && head.method !== 'CONNECT';
     this.#isUpgradeRequest = head.isWebSocketUpgrade;
     if (head.framing.kind === 'none') this.#parser.next();
     else this.#beginBody(head);

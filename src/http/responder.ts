@@ -60,6 +60,11 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     return this.#stage === 'over';
   }
 
+  /** Whether nothing of the response was written. */
+  get isWaiting(): boolean {
+    return this.#stage === 'waiting';
+  }
+
   /** Whether a client that sends FIN is leaving, rather than waiting for its answer: it has a stream or a channel. */
   get isStream(): boolean {
     return this.channel !== undefined || this.#stage === 'streaming';

@@ -158,3 +158,38 @@ test('counts no time for a pipelined request that waits behind a slow reader', a
   assert.equal((await client.readResponse()).body.length, body.length);
   assert.equal((await client.readResponse()).body, 'small');
 });
+
+test('sends no 100 Continue into a response that has begun', async (t) => {
+  const { port } = await startServer(t, (request) => ({ body: request.body }));
+  const client = await RawClient.open(t, port);
+  await client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n');
+  await client.readUntil('\r\n\r\n');
+  await client.send('hello');
+  assert.equal(await client.readUntil('0\r\n\r\n'), '5\r\nhello\r\n0\r\n\r\n');
+});
+
+test('counts a body that is too slow once, however long its handler goes on', async (t) => {
+  const clock = new FakeClock();
+  const { port, server } = await startServer(
+    t,
+    async (request) => {
+      await request.text().catch(() => {});
+      return new Promise(() => {});
+    },
+    {},
+    clock,
+  );
+  const client = await RawClient.open(t, port);
+  await client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n1');
+  while (server.stats().requests === 0) await turn();
+  clock.advance(30_000);
+  assert.deepEqual(server.stats().errors, { HTTP_BODY_TIMEOUT: 1 });
+});
+
+test('takes what follows a CONNECT for no request', async (t) => {
+  const { port, server } = await startServer(t, () => 'hello');
+  const client = await RawClient.open(t, port);
+  await client.send(`CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n${GET}`);
+  assert.match(await client.readToEnd(), /^HTTP\/1\.1 200 OK\r\n(?:(?!HTTP).)*Connection: close\r\n\r\n$/s);
+  assert.equal(server.stats().requests, 1);
+});
