@@ -138,17 +138,17 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   }
 
   body(body: StreamedBody, response: HttpResponse | undefined): void {
-    if (response !== undefined) {
-      const status = checkStatus(response.status);
-      const fields = encodeFields(response.headers);
-      if (isBodiless(this.#head, status)) {
-        cancelBody(body);
-        return this.#endBodiless(status, fields);
-      }
-      this.#beginStream(status, fields, false, 0);
+    if (response === undefined) return this.#run(new BodyPump(body, this));
+    const status = checkStatus(response.status);
+    const fields = encodeFields(response.headers);
+    if (isBodiless(this.#head, status)) {
+      cancelBody(body);
+      return this.#endBodiless(status, fields);
     }
-    this.#pump = new BodyPump(body, this);
-    void this.#pump.run();
+    // A body that cannot be read, such as a locked stream, throws here, ahead of the head.
+    const pump = new BodyPump(body, this);
+    this.#beginStream(status, fields, false, 0);
+    this.#run(pump);
   }
 
   chunk(data: Message, shared?: SharedMessage): void {
@@ -298,6 +298,11 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   #writeBoth(head: string, body: Uint8Array): void {
     this.#owner.transport.write(head);
     this.#owner.transport.write(body);
+  }
+
+  #run(pump: BodyPump): void {
+    this.#pump = pump;
+    void pump.run();
   }
 
   #beginStream(status: number, fields: ResponseFields, isText: boolean, firstLength: number): void {

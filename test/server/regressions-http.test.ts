@@ -193,3 +193,17 @@ test('takes what follows a CONNECT for no request', async (t) => {
   assert.match(await client.readToEnd(), /^HTTP\/1\.1 200 OK\r\n(?:(?!HTTP).)*Connection: close\r\n\r\n$/s);
   assert.equal(server.stats().requests, 1);
 });
+
+test('writes nothing of a response whose body cannot be read', async (t) => {
+  const locked = new ReadableStream<Uint8Array>();
+  locked.getReader();
+  const { port } = await startServer(t, (request) => {
+    const channel = asChannel(request);
+    assert.throws(() => channel.send({ body: locked }));
+    channel.send('instead');
+    return channel;
+  });
+  const client = await RawClient.open(t, port);
+  await client.send(GET);
+  assert.equal((await client.readResponse()).body, 'instead');
+});
