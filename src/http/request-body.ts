@@ -66,8 +66,8 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
 
   /** All of the body, up to `maxBytes`. */
   async collect(maxBytes: number): Promise<Uint8Array> {
-    this.#collectUpTo = maxBytes;
     this.#take(maxBytes);
+    this.#collectUpTo = maxBytes;
     while ((await this.#next()) !== undefined);
     return ownBytes(this.#held.take(this.#held.length));
   }

@@ -207,3 +207,22 @@ test('writes nothing of a response whose body cannot be read', async (t) => {
   await client.send(GET);
   assert.equal((await client.readResponse()).body, 'instead');
 });
+
+test('goes on with a body that is being iterated when it is asked for as text, too', async (t) => {
+  let begun: () => void;
+  const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+  const { port } = await startServer(t, async (request) => {
+    const pieces: string[] = [];
+    for await (const piece of request.body) {
+      pieces.push(Buffer.from(piece).toString());
+      if (pieces.length === 1) await assert.rejects(request.text(), { name: 'UsageError' });
+      begun();
+    }
+    return pieces.join('');
+  });
+  const client = await RawClient.open(t, port);
+  await client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc');
+  await hasBegun;
+  await client.send('def');
+  assert.equal((await client.readResponse()).body, 'abcdef');
+});
