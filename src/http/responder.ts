@@ -76,14 +76,16 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     if (this.channel !== undefined) {
       if (result !== undefined && result !== null && result !== this.channel) {
         this.#report(new UsageError('a handler that took the channel must return it, or nothing'));
+        discardBody(result);
       }
       return;
     }
-    if (this.isOver) return;
+    if (this.isOver) return discardBody(result);
     try {
       this.#respond(result);
     } catch (error) {
       this.fail(error);
+      discardBody(result);
     }
   }
 
@@ -360,6 +362,16 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
 
   #report(error: unknown): void {
     this.#owner.settings.channels.report(error, this.request);
+  }
+}
+
+/** What a handler returned and nobody will read may hold a file open. */
+function discardBody(result: HandlerResult): void {
+  try {
+    const body = (result as HttpResponse | null | undefined)?.body;
+    if (isStreamed(body)) cancelBody(body);
+  } catch {
+    // It cannot be read, and so holds nothing for us.
   }
 }
 

@@ -1,6 +1,7 @@
 /** Cases of HTTP and of connections that were wrong once, each found by trying to break the server. */
 
 import assert from 'node:assert/strict';
+import { createReadStream, type ReadStream } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { asChannel, type Channel, type HttpResponse, type ServerOptions } from 'longwire';
@@ -147,7 +148,7 @@ test('does not grant time for a head again for every empty line ahead of it', as
 
 test('counts no time for a pipelined request that waits behind a slow reader', async (t) => {
   const clock = new FakeClock();
-  const body = new Uint8Array(16 * 1024 * 1024);
+  const body = new Uint8Array(8 * 1024 * 1024);
   const { port, server } = await startServer(t, (request) => (request.path === '/big' ? { body } : 'small'), {}, clock);
   const client = await RawClient.open(t, port);
   client.socket.pause();
@@ -225,4 +226,49 @@ test('goes on with a body that is being iterated when it is asked for as text, t
   await hasBegun;
   await client.send('def');
   assert.equal((await client.readResponse()).body, 'abcdef');
+});
+
+test('lets go of a file whose content is not sent, and survives its errors', async (t) => {
+  const streams: ReadStream[] = [];
+  const cases = {
+    'in answer to HEAD': { status: 200 },
+    'with a status that has no body': { status: 304 },
+    'with a status that is none': { status: 1 },
+    'behind a channel that was taken': { status: 200 },
+  };
+  const { port } = await startServer(t, (request) => {
+    const what = decodeURIComponent(request.path.slice(1)) as keyof typeof cases;
+    if (what.startsWith('behind')) asChannel(request).send('sent');
+    const body = createReadStream(request.query === 'missing' ? `${import.meta.filename}.none` : import.meta.filename);
+    streams.push(body);
+    return { ...cases[what], body };
+  });
+  for (const what of Object.keys(cases)) {
+    for (const query of ['there', 'missing']) {
+      const client = await RawClient.open(t, port);
+      await client.send(`${what.includes('HEAD') ? 'HEAD' : 'GET'} /${encodeURIComponent(what)}?${query} HTTP/1.1\r\nHost: a\r\n\r\n`);
+      await client.readUntil('\r\n\r\n');
+      const stream = streams.at(-1)!;
+      if (!stream.closed) await new Promise<void>((resolve) => stream.once('close', () => resolve()));
+      assert.equal(stream.destroyed, true, what);
+    }
+  }
+});
+
+test('lets go of a file that a handler opened for a client that has left', async (t) => {
+  let stream: ReadStream | undefined;
+  let answered: () => void;
+  const hasAnswered = new Promise<void>((resolve) => (answered = resolve));
+  const { server, port } = await startServer(t, async (request) => {
+    await new Promise<void>((resolve) => request.signal.addEventListener('abort', () => resolve()));
+    stream = createReadStream(`${import.meta.filename}.none`);
+    stream.once('close', answered);
+    return { body: stream };
+  });
+  const client = await RawClient.open(t, port);
+  await client.send(GET);
+  while (server.stats().requests === 0) await turn();
+  client.reset();
+  await hasAnswered;
+  assert.equal(stream!.destroyed, true);
 });
