@@ -20,6 +20,7 @@ import { type ResolvedOptions, resolveOptions, type ServerOptions, shortestDeadl
 import { acceptKey, chooseProtocol, handshakeViolation } from './websocket/handshake.js';
 import { WebSocketProtocol, type WebSocketSettings } from './websocket/protocol.js';
 import type { Socket } from 'node:net';
+import { inspect } from 'node:util';
 
 export type ServerStatus = 'running' | 'stopping' | 'stopped';
 
@@ -325,5 +326,5 @@ export class LongwireServer implements Server {
 }
 
 function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : new Error(`not an Error was thrown: ${String(error)}`));
+  process.emitWarning(error instanceof Error ? error : new Error(`not an Error was thrown: ${inspect(error)}`));
 }

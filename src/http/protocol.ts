@@ -246,13 +246,16 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
 
   #serve(request: IncomingRequest, exchange: Responder): void {
     let result: HandlerResult | Promise<HandlerResult>;
+    let isPromise: boolean;
     try {
       result = this.settings.handler(request);
+      isPromise = isThenable(result);
     } catch (error) {
       return exchange.fail(error);
     }
-    if (!isThenable(result)) return exchange.settle(result);
-    result.then(
+    if (!isPromise) return exchange.settle(result as HandlerResult);
+    // What only looks like a promise may throw where a promise rejects.
+    Promise.resolve(result).then(
       (settled) => this.#resume(() => exchange.settle(settled)),
       (error: unknown) => this.#resume(() => exchange.fail(error)),
     );
@@ -390,7 +393,7 @@ function closedBy(departure: Departure): ClosedBy {
   return departure === 'aborted' ? 'server' : 'network';
 }
 
-function isThenable(value: HandlerResult | Promise<HandlerResult>): value is Promise<HandlerResult> {
+function isThenable(value: HandlerResult | Promise<HandlerResult>): boolean {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 

@@ -1,6 +1,7 @@
 /** Cases of HTTP and of connections that were wrong once, each found by trying to break the server. */
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createReadStream, type ReadStream } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -271,4 +272,27 @@ test('lets go of a file that a handler opened for a client that has left', async
   client.reset();
   await hasAnswered;
   assert.equal(stream!.destroyed, true);
+});
+
+test('answers 500 where a handler returns what throws when it is looked at', async (t) => {
+  const results: Record<string, object> = {
+    '/getter': Object.defineProperty({}, 'then', { get: () => assert.fail('looked at') }),
+    '/then': { then: () => assert.fail('called') },
+  };
+  const { port } = await startServer(t, (request) => (request.path in results ? (results[request.path] as HttpResponse) : Promise.resolve('first')));
+  for (const path of Object.keys(results)) {
+    const client = await RawClient.open(t, port);
+    await client.send(`${GET}GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    assert.equal((await client.readResponse()).body, 'first');
+    assert.match((await client.readResponse()).head, /^HTTP\/1\.1 500 /);
+  }
+});
+
+test('answers 500 and warns where a handler throws what has no text', async (t) => {
+  const { port } = await startServer(t, () => Promise.reject(Object.create(null)), { onError: undefined });
+  const warned = once(process, 'warning');
+  const client = await RawClient.open(t, port);
+  await client.send(GET);
+  assert.match((await client.readResponse()).head, /^HTTP\/1\.1 500 /);
+  assert.match(String((await warned)[0]), /not an Error was thrown/);
 });
