@@ -296,3 +296,10 @@ test('answers 500 and warns where a handler throws what has no text', async (t) 
   assert.match((await client.readResponse()).head, /^HTTP\/1\.1 500 /);
   assert.match(String((await warned)[0]), /not an Error was thrown/);
 });
+
+test('accepts TLS without a limit on the handshake', async (t) => {
+  const { port } = await startServer(t, () => 'hello', { tls: {}, tlsHandshakeTimeoutMs: Infinity });
+  const client = await RawClient.open(t, port);
+  await client.send(GET);
+  assert.match(await client.readToEnd(), /^(?!HTTP)/);
+});
