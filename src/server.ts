@@ -94,6 +94,8 @@ export class LongwireServer implements Server {
   readonly #deadlines: Deadlines;
   readonly #acceptor: Acceptor;
   readonly #connections = new Set<Connection>();
+  /** Those of them that were refused and are being closed: they take nobody's place. */
+  readonly #refused = new Set<Connection>();
   readonly #connectionsByAddress = new Map<string, number>();
   readonly #unfinished = new Set<{ expire(): void }>();
   readonly #connectionSettings: ConnectionSettings;
@@ -215,14 +217,15 @@ export class LongwireServer implements Server {
     const isRefused = this.#isFull(connection.remoteAddress);
     this.#counters.connectionsTotal++;
     this.#connections.add(connection);
-    this.#countAddress(connection.remoteAddress, 1);
+    if (isRefused) this.#refused.add(connection);
+    else this.#countAddress(connection.remoteAddress, 1);
     connection.start(new HttpProtocol(connection, this.#httpSettings));
     if (isRefused) this.#refuse(connection);
   }
 
   #isFull(address: string): boolean {
     const { maxConnections, maxConnectionsPerAddress } = this.#options;
-    if (this.#connections.size >= maxConnections) return true;
+    if (this.#connections.size - this.#refused.size >= maxConnections) return true;
     return address !== '' && (this.#connectionsByAddress.get(address) ?? 0) >= maxConnectionsPerAddress;
   }
 
@@ -251,7 +254,7 @@ export class LongwireServer implements Server {
       reportFault: (error) => this.#report(error),
       onGone: (connection) => {
         this.#connections.delete(connection);
-        this.#countAddress(connection.remoteAddress, -1);
+        if (!this.#refused.delete(connection)) this.#countAddress(connection.remoteAddress, -1);
         this.#onConnectionGone?.();
       },
     };

@@ -303,3 +303,19 @@ test('accepts TLS without a limit on the handshake', async (t) => {
   await client.send(GET);
   assert.match(await client.readToEnd(), /^(?!HTTP)/);
 });
+
+test('gives a free place to the next client while refused ones are still being closed', async (t) => {
+  for (const limit of [{ maxConnections: 1 }, { maxConnectionsPerAddress: 1 }]) {
+    const { server, port } = await startServer(t, () => 'hello', limit);
+    const first = await RawClient.open(t, port);
+    await first.send(GET);
+    await first.readResponse();
+    const refused = await RawClient.open(t, port);
+    assert.match((await refused.readResponse()).head, /^HTTP\/1\.1 503 /);
+    first.reset();
+    while (server.stats().connections.open > 1) await turn();
+    const next = await RawClient.open(t, port);
+    await next.send(GET);
+    assert.equal((await next.readResponse()).body, 'hello');
+  }
+});
