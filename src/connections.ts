@@ -10,6 +10,7 @@ export interface ConnectionLimits {
 
 export class Connections extends WaitableSet<Connection> {
   readonly #limits: ConnectionLimits;
+  readonly #refused = new Set<Connection>();
   readonly #byAddress = new Map<string, number>();
 
   constructor(limits: ConnectionLimits) {
@@ -19,7 +20,7 @@ export class Connections extends WaitableSet<Connection> {
 
   /** Whether one more from `address` would be one too many. A unix socket has no address. */
   isFullFor(address: string): boolean {
-    if (this.size >= this.#limits.maxConnections) return true;
+    if (this.size - this.#refused.size >= this.#limits.maxConnections) return true;
     return address !== '' && (this.#byAddress.get(address) ?? 0) >= this.#limits.maxConnectionsPerAddress;
   }
 
@@ -28,8 +29,14 @@ export class Connections extends WaitableSet<Connection> {
     return super.add(connection);
   }
 
+  /** Adds one that is refused and about to be closed: it takes nobody's place. */
+  addRefused(connection: Connection): void {
+    this.#refused.add(connection);
+    super.add(connection);
+  }
+
   override delete(connection: Connection): boolean {
-    this.#count(connection.remoteAddress, -1);
+    if (!this.#refused.delete(connection)) this.#count(connection.remoteAddress, -1);
     return super.delete(connection);
   }
 

@@ -4,6 +4,7 @@
  */
 
 import type { Socket } from 'node:net';
+import { inspect } from 'node:util';
 import type { ChannelHandlers, Handler } from './channel/contract.js';
 import { Connections } from './connections.js';
 import { Counters } from './counters.js';
@@ -199,15 +200,16 @@ export class LongwireServer implements Server {
 
   #onSocket(socket: Socket): void {
     const connection = new Connection(socket, this.#options.tls !== undefined, this.#connectionSettings);
-    const isRefused = this.#connections.isFullFor(connection.remoteAddress);
     this.#counters.connectionsTotal++;
+    if (this.#connections.isFullFor(connection.remoteAddress)) return this.#refuse(connection);
     this.#connections.add(connection);
     connection.start(new HttpProtocol(connection, this.#httpSettings));
-    if (isRefused) this.#refuse(connection);
   }
 
   #refuse(connection: Connection): void {
     this.#counters.connectionsRefused++;
+    this.#connections.addRefused(connection);
+    connection.start(new HttpProtocol(connection, this.#httpSettings));
     if (connection.isSecure) return connection.destroy('shutdown');
     connection.write(`HTTP/1.1 503 ${reasonPhrase(503)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
     connection.end();
@@ -295,5 +297,5 @@ export class LongwireServer implements Server {
 }
 
 function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : new Error(`not an Error was thrown: ${String(error)}`));
+  process.emitWarning(error instanceof Error ? error : new Error(`not an Error was thrown: ${inspect(error)}`));
 }

@@ -68,7 +68,7 @@ const LAYERS: readonly Layer[] = [
     files: ['options', 'connections', 'stop-deadline', 'server', 'index'],
     anyFolder: [0, 1, 2, 3, 4],
     folders: [],
-    node: [],
+    node: ['node:util'],
     nodeTypes: ['node:net', 'node:tls'],
   },
 ];

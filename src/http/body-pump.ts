@@ -20,12 +20,14 @@ export interface PumpSink {
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
 
 export class BodyPump {
+  readonly #body: StreamedBody;
   readonly #iterator: AnyIterator;
   readonly #sink: PumpSink;
   #isCancelled = false;
   #wake: (() => void) | undefined;
 
   constructor(body: StreamedBody, sink: PumpSink) {
+    this.#body = body;
     this.#iterator = iteratorOf(body);
     this.#sink = sink;
   }
@@ -61,7 +63,7 @@ export class BodyPump {
     if (this.#isCancelled) return;
     this.#isCancelled = true;
     this.resume();
-    void release(this.#iterator);
+    void release(this.#body, this.#iterator);
   }
 
   #awaitRoom(): Promise<void> {
@@ -69,10 +71,9 @@ export class BodyPump {
   }
 }
 
-/** What is sent of a body where there can be none, such as in answer to a HEAD: its source is let go. */
-export function nothingOf(body: StreamedBody): StreamedBody {
-  void release(iteratorOf(body));
-  return [];
+/** Lets a body go that is not sent, such as the one of a HEAD. */
+export function cancelBody(body: StreamedBody): void {
+  void release(body, iteratorOf(body));
 }
 
 function iteratorOf(body: StreamedBody): AnyIterator {
@@ -81,10 +82,26 @@ function iteratorOf(body: StreamedBody): AnyIterator {
 }
 
 /** What a source does when it is let go is its own affair: nobody waits for it, and its failing changes nothing. */
-async function release(iterator: AnyIterator): Promise<void> {
+async function release(body: StreamedBody, iterator: AnyIterator): Promise<void> {
   try {
-    await iterator.return?.();
+    if (isNodeStream(body)) destroyStream(body);
+    else await iterator.return?.();
   } catch {
     // The response is over already, for a reason that was reported.
   }
+}
+
+interface NodeStream {
+  on(event: 'error', fn: () => void): unknown;
+  destroy(): unknown;
+}
+
+function isNodeStream(body: object): body is NodeStream {
+  return 'destroy' in body && typeof body.destroy === 'function' && 'on' in body && typeof body.on === 'function';
+}
+
+/** The iterator of a stream of Node lets go of it only once it has begun, and only then hears its errors, which nobody else may. */
+function destroyStream(stream: NodeStream): void {
+  stream.on('error', () => {});
+  stream.destroy();
 }

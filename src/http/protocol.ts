@@ -149,7 +149,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   // What the reader of the body asks (BodySource).
 
   pull(): void {
-    if (this.#expectsContinue) {
+    // Behind the head of the final response there is no 100 any more (RFC 9110 §10.1.1).
+    if (this.#expectsContinue && this.#exchange?.isWaiting === true) {
       this.#expectsContinue = false;
       if (this.#parser.bufferedBytes === 0) this.transport.write('HTTP/1.1 100 Continue\r\n\r\n');
     }
@@ -211,7 +212,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
     const { settings } = this;
     settings.counters.requests++;
     this.#deadlines.requestBegan();
-    this.#keepsAlive = head.keepsAlive;
+    // What follows a 2xx to CONNECT belongs to the tunnel that the client believes in (RFC 9110 §9.3.6), and is no request.
+    this.#keepsAlive = head.keepsAlive && head.method !== 'CONNECT';
     this.#isUpgradeRequest = head.isWebSocketUpgrade;
     if (head.framing.kind === 'none') this.#parser.next();
     else this.#beginBody(head);
@@ -230,13 +232,16 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
 
   #serve(request: IncomingRequest, exchange: Responder): void {
     let result: HandlerResult | Promise<HandlerResult>;
+    let isPromise: boolean;
     try {
       result = this.settings.handler(request);
+      isPromise = isThenable(result);
     } catch (error) {
       return exchange.fail(error);
     }
-    if (!isThenable(result)) return exchange.settle(result);
-    result.then(
+    if (!isPromise) return exchange.settle(result as HandlerResult);
+    // What only looks like a promise may throw where a promise rejects.
+    Promise.resolve(result).then(
       (settled) => this.#resume(() => exchange.settle(settled)),
       (error: unknown) => this.#resume(() => exchange.fail(error)),
     );
@@ -329,7 +334,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
 
   #awaited(): Awaited {
     if (this.#body !== undefined) return this.#body.isWanted || this.#isDraining ? 'body' : 'nothing';
-    if (this.#exchange !== undefined) return 'nothing';
+    if (this.#exchange !== undefined || this.transport.isCongested) return 'nothing';
     return this.#parser.bufferedBytes > 0 ? 'head' : 'request';
   }
 }
@@ -340,7 +345,7 @@ function closedBy(departure: Departure): ClosedBy {
   return departure === 'aborted' ? 'server' : 'network';
 }
 
-function isThenable(value: HandlerResult | Promise<HandlerResult>): value is Promise<HandlerResult> {
+function isThenable(value: HandlerResult | Promise<HandlerResult>): boolean {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 

@@ -23,10 +23,8 @@ export class RequestDeadlines {
   #awaited: Awaited = 'request';
   #dueAt: number;
   #lastTick: number;
-  /** Whether the first head is still to come. */
-  #isFirst = true;
-  /** Whether a request has come since the connection last waited for one. */
-  #hasServed = false;
+  /** Whether `dueAt` is that of a head: once it runs, nothing but a complete head stops it. At first it runs from accept. */
+  #isHeadTimed = true;
   /** For how long, and how much of, the current body was received. */
   #receivingMs = 0;
   #receivedBytes = 0;
@@ -41,8 +39,8 @@ export class RequestDeadlines {
 
   /** A head was complete: what is waited for next starts anew. */
   requestBegan(): void {
-    this.#isFirst = false;
-    this.#hasServed = true;
+    this.#awaited = 'nothing';
+    this.#isHeadTimed = false;
     this.#receivingMs = 0;
     this.#receivedBytes = 0;
   }
@@ -53,11 +51,11 @@ export class RequestDeadlines {
 
   /** Says what is waited for now. A head's time runs from its first byte, and the first one's from accept. */
   wait(awaited: Awaited): void {
-    if (awaited === this.#awaited && !this.#hasServed) return;
-    if (awaited === 'head' && !this.#isFirst) this.#dueAt = this.#ticker.after(this.#times.headTimeoutMs);
-    if (awaited === 'request') this.#dueAt = this.#ticker.after(this.#times.keepAliveTimeoutMs);
+    if (awaited === this.#awaited) return;
     this.#awaited = awaited;
-    this.#hasServed = false;
+    if (this.#isHeadTimed) return;
+    this.#isHeadTimed = awaited === 'head';
+    this.#dueAt = this.#ticker.after(this.#isHeadTimed ? this.#times.headTimeoutMs : this.#times.keepAliveTimeoutMs);
   }
 
   /** What is overdue, if anything. */

@@ -10,7 +10,7 @@ import { bodyOf, checkBody, isResponse, isStreamed } from '../channel/outgoing.j
 import type { SharedMessage } from '../channel/shared-message.js';
 import { ProtocolError, UsageError } from '../errors.js';
 import type { Transport } from '../net/protocol.js';
-import { BodyPump, nothingOf, type PumpSink } from './body-pump.js';
+import { BodyPump, cancelBody, type PumpSink } from './body-pump.js';
 import type { HttpResponse, Outgoing } from './contract.js';
 import type { RequestHead } from './events.js';
 import { isBodiless } from './exchange.js';
@@ -61,6 +61,11 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     return this.#stage === 'over';
   }
 
+  /** Whether nothing of the response was written. */
+  get isWaiting(): boolean {
+    return this.#stage === 'waiting';
+  }
+
   /** Whether a client that sends FIN is leaving, rather than waiting for its answer: it has a stream or a channel. */
   get isStream(): boolean {
     return this.channel !== undefined || this.#stage === 'streaming';
@@ -72,14 +77,16 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     if (this.channel !== undefined) {
       if (result !== undefined && result !== null && result !== this.channel) {
         this.#report(new UsageError('a handler that took the channel must return it, or nothing'));
+        discardBody(result);
       }
       return;
     }
-    if (this.isOver) return;
+    if (this.isOver) return discardBody(result);
     try {
       this.#respond(result);
     } catch (error) {
       this.fail(error);
+      discardBody(result);
     }
   }
 
@@ -142,8 +149,10 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     const status = checkStatus(response.status);
     const fields = encodeFields(response.headers);
     // A body that cannot be iterated, such as a locked stream, throws here: before the head is written.
-    const pump = new BodyPump(isBodiless(this.#head, status) ? nothingOf(body) : body, this);
+    const isSent = !isBodiless(this.#head, status);
+    const pump = new BodyPump(isSent ? body : [], this);
     this.#begin(status, fields, false, 0);
+    if (!isSent) cancelBody(body);
     this.#startPump(pump);
   }
 
@@ -290,6 +299,16 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
 
   #report(error: unknown): void {
     this.#owner.settings.channels.report(error, this.request);
+  }
+}
+
+/** What a handler returned and nobody will read may hold a file open. */
+function discardBody(result: HandlerResult): void {
+  try {
+    const body = (result as HttpResponse | null | undefined)?.body;
+    if (isStreamed(body)) cancelBody(body);
+  } catch {
+    // It cannot be read, and so holds nothing for us.
   }
 }
 

@@ -36,8 +36,10 @@ export class Acceptor {
     if (options.tls === undefined) {
       this.#server = createServer(shared, (socket) => events.onSocket(socket));
     } else {
+      // To node:tls no limit is 0, and Infinity an exception at every connection.
+      const handshakeTimeout = options.tlsHandshakeTimeoutMs === Infinity ? 0 : options.tlsHandshakeTimeoutMs;
       const server = createTlsServer(
-        { ALPNProtocols: ['http/1.1'], ...options.tls, ...shared, handshakeTimeout: options.tlsHandshakeTimeoutMs },
+        { ALPNProtocols: ['http/1.1'], ...options.tls, ...shared, handshakeTimeout },
         (socket) => events.onSocket(socket),
       );
       server.on('connection', (socket: Socket) => {

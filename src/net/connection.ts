@@ -47,6 +47,7 @@ export class Connection implements Transport, Ticking, Flushable {
   #isReading = false;
   #isFlushScheduled = false;
   #isCongested = false;
+  #hasAskedForDrain = false;
   #drainWaiters: (() => void)[] | undefined;
   /** Bytes handed to the socket so far, and how many of them it had passed on when we last looked. */
   #handedOver = 0;
@@ -89,7 +90,10 @@ export class Connection implements Transport, Ticking, Flushable {
     this.#output.push(data);
     if (this.#output.length >= this.#settings.softBufferBytes) {
       this.flush();
-      this.#isCongested ||= this.bufferedAmount > this.#settings.softBufferBytes;
+      if (!this.#isCongested && this.bufferedAmount > this.#settings.softBufferBytes) {
+        this.#isCongested = true;
+        this.#askForDrain();
+      }
     } else if (!this.#isReading) {
       this.#scheduleFlush();
     }
@@ -184,9 +188,16 @@ export class Connection implements Transport, Ticking, Flushable {
 
   drained(): void {
     this.flush();
-    if (!this.#isCongested || this.bufferedAmount > this.#settings.softBufferBytes) return;
+    if (!this.#isCongested) return;
+    if (this.bufferedAmount > this.#settings.softBufferBytes) return this.#askForDrain();
     this.#isCongested = false;
     if (this.#phase === 'open') this.#tell((protocol) => protocol.onDrain());
+  }
+
+  /** Our FIN is out, behind everything that was written: now the peer has a little time to read it and to close its side. */
+  finished(): void {
+    this.#endBy = Math.min(this.#endBy, this.#settings.ticker.after(LINGER_MS));
+    this.drained();
   }
 
   failed(error: Error & { code?: string }): void {
@@ -249,21 +260,28 @@ export class Connection implements Transport, Ticking, Flushable {
     this.#settings.flushQueue.schedule(this);
   }
 
-  /** The waiters are told once nothing waits; where the socket would emit no `drain`, an empty write asks for it. */
+  /** The waiters are told once nothing waits. */
   #settleDrainWaiters(): void {
+    if (this.bufferedAmount > 0) return this.#askForDrain();
+    const waiters = this.#drainWaiters;
+    this.#drainWaiters = undefined;
+    if (waiters !== undefined) for (const each of waiters) each();
+  }
+
+  /** Where the socket holds too little to emit `drain`, an empty write asks for it; behind our FIN, `finish` tells. */
+  #askForDrain(): void {
     const socket = this.#socket;
-    if (this.bufferedAmount === 0) {
-      const waiters = this.#drainWaiters;
-      this.#drainWaiters = undefined;
-      if (waiters !== undefined) for (const each of waiters) each();
-    } else if (this.#output.length === 0 && !socket.writableNeedDrain) {
-      socket.write('', () => this.flush());
-    }
+    if (this.#hasAskedForDrain || this.#phase === 'lingering' || this.#output.length > 0 || socket.writableNeedDrain) return;
+    this.#hasAskedForDrain = true;
+    socket.write('', (error) => {
+      this.#hasAskedForDrain = false;
+      if (!error) this.drained();
+    });
   }
 
   #sendFin(): void {
     this.#phase = 'lingering';
-    this.#endBy = Math.min(this.#endBy, this.#settings.ticker.after(LINGER_MS));
+    this.#socket.on('finish', onSocketFinish);
     this.#socket.end();
   }
 
@@ -272,13 +290,13 @@ export class Connection implements Transport, Ticking, Flushable {
     if (this.#lingeredBytes > LINGER_BYTES) this.destroy('finished');
   }
 
-  /** Whether output has waited for `sendTimeoutMs` while the kernel took none of it. */
+  /** Whether output, our FIN included, has waited for `sendTimeoutMs` while the kernel took none of it. */
   #judgeStall(now: number): boolean {
-    const waiting = this.bufferedAmount;
+    const isWaiting = this.bufferedAmount > 0 || (this.#phase === 'lingering' && !this.#socket.writableFinished);
     const taken = this.#handedOver - this.#socket.writableLength;
-    if (waiting > 0 && taken === this.#takenBefore && this.#stalledAt > 0) return now >= this.#stalledAt;
+    if (isWaiting && taken === this.#takenBefore && this.#stalledAt > 0) return now >= this.#stalledAt;
     this.#takenBefore = taken;
-    this.#stalledAt = waiting > 0 ? this.#settings.ticker.after(this.#settings.sendTimeoutMs) : 0;
+    this.#stalledAt = isWaiting ? this.#settings.ticker.after(this.#settings.sendTimeoutMs) : 0;
     return false;
   }
 }
@@ -301,6 +319,10 @@ function onSocketEnd(this: OwnedSocket): void {
 
 function onSocketDrain(this: OwnedSocket): void {
   this[CONNECTION].drained();
+}
+
+function onSocketFinish(this: OwnedSocket): void {
+  this[CONNECTION].finished();
 }
 
 function onSocketError(this: OwnedSocket, error: Error): void {
