@@ -50,6 +50,7 @@ try {
     if (text !== CONVERSATION.at(-1)[2]) await page.waitForTimeout(400);
   }
   await page.locator('h1').click();
+  await page.locator('#origin').evaluate((origin) => (origin.textContent = 'http://127.0.0.1:9090')); // the port of `npm start`, not of this run
   await page.evaluate(stopTheSparks);
   await page.screenshot({ path: values.out, fullPage: Number(values.width) < 860 });
   console.log(values.out);
