@@ -42,7 +42,7 @@ try {
   const sockets = [openSocket(), openSocket(), openSocket()];
   for (let i = 0; i < 2; i++) hear('streaming', leaving.signal);
   hear('polling', leaving.signal);
-  await page.getByText('4', { exact: true }).waitFor(); // the members by WebSocket
+  for (const [via, count] of Object.entries({ websocket: 4, streaming: 3, polling: 2 })) await page.locator(`[data-members="${via}"]`, { hasText: String(count) }).waitFor();
   for (const [name, via, text] of CONVERSATION) {
     if (name === HERSELF) await typeInto(page, via, text);
     else await say(name, via, text, sockets[0]);
@@ -50,6 +50,7 @@ try {
     if (text !== CONVERSATION.at(-1)[2]) await page.waitForTimeout(400);
   }
   await page.locator('h1').click();
+  await page.locator('#origin').evaluate((origin) => (origin.textContent = 'http://127.0.0.1:9090')); // the port of `npm start`, not of this run
   await page.evaluate(stopTheSparks);
   await page.screenshot({ path: values.out, fullPage: Number(values.width) < 860 });
   console.log(values.out);
