@@ -129,10 +129,13 @@ export class Connection implements Transport, Ticking, Flushable {
 
   upgrade(next: Protocol, rest: Uint8Array): void {
     this.#protocol = next;
-    if (rest.length === 0) return;
-    process.nextTick(() => {
-      if (this.#phase === 'open') this.#feed(rest);
-    });
+    if (rest.length > 0) {
+      process.nextTick(() => {
+        if (this.#phase === 'open') this.#feed(rest);
+      });
+    }
+    // The protocol before may have paused; what the socket still holds comes behind the rest.
+    this.resume();
   }
 
   /** Tells the protocol that the server is stopping. */
