@@ -175,8 +175,7 @@ export class LongwireServer implements Server {
     const left = this.#connections.size;
     for (const connection of this.#connections) connection.destroy('shutdown');
     this.#acceptor.destroyHandshakes();
-    for (const each of this.#unfinished) each.expire();
-    await this.#allGone();
+    await this.#allGone(true);
     clearTimeout(this.#stopTimer);
     this.status = 'stopped';
     return { closed: Math.max(0, open - left), destroyed: left };
@@ -199,9 +198,10 @@ export class LongwireServer implements Server {
     this.#stopTimer = setTimeout(() => this.#onDeadline?.(), Math.min(timeoutMs, 2 ** 31 - 1));
   }
 
-  /** Resolves when no connection is left and no closed channel waits for its last messages. */
-  async #allGone(): Promise<void> {
+  /** Resolves when no connection is left and no closed channel waits for its last messages; past the deadline those are dropped. */
+  async #allGone(isLate = false): Promise<void> {
     while (this.#connections.size > 0 || this.#unfinished.size > 0) {
+      if (isLate) for (const each of this.#unfinished) each.expire();
       await new Promise<void>((resolve) => {
         this.#onConnectionGone = resolve;
         if (this.#connections.size === 0) setTimeout(resolve, 10);
