@@ -379,11 +379,12 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     this.#ending = ending;
     this.#settings.counters.channelsOpen--;
     if (this.#socket !== undefined) this.#settings.counters.webSocketsOpen--;
-    const isInOrder = this.#socket === undefined && (ending.by === 'server' || ending.by === 'shutdown');
-    this.#host.channelClosed(!isInOrder);
     const memberships = this.#memberships;
     this.#memberships = undefined;
     if (memberships !== undefined) for (const each of memberships) each.channelClosed(this);
+    // Last, because it runs what the application waits for: the request's signal.
+    const isInOrder = this.#socket === undefined && (ending.by === 'server' || ending.by === 'shutdown');
+    this.#host.channelClosed(!isInOrder);
   }
 
   /** The channel is over; `onClose` fires behind the messages that are still to be handled. */

@@ -254,9 +254,9 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   abandon(by: ClosedBy): void {
     if (this.isOver) return;
     this.#isAbandoned = true;
-    this.request.clientLeft();
     if (this.channel !== undefined) this.channel.aborted(by);
     else if (this.#stage === 'streaming') this.cut();
+    this.request.clientLeft();
     this.#pump?.cancel();
     this.#stage = 'over';
   }
