@@ -106,7 +106,7 @@ function sendSame<Attachment>(message: Outgoing): (member: Member, attachment: A
   const body = bodyOf(message);
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) throw new UsageError('what is broadcast is text or bytes, or a response with such a body');
   const shared = new SharedMessage(body);
-  return (member) => (member.isPending ? trySend(member, message) : member.sendShared(shared));
+  return (member) => trySend(member, message, shared);
 }
 
 function sendOwn<Attachment>(messageFor: MessageFor<Attachment>): (member: Member, attachment: Attachment | undefined) => boolean {
@@ -121,10 +121,10 @@ function sendOwn<Attachment>(messageFor: MessageFor<Attachment>): (member: Membe
   };
 }
 
-/** A response that one member cannot be sent, such as one with an invalid header, stops nobody else. */
-function trySend(member: Member, message: Outgoing): boolean {
+/** What one member cannot be sent, such as a piece beyond its Content-Length, stops nobody else. */
+function trySend(member: Member, message: Outgoing, shared: SharedMessage): boolean {
   try {
-    return member.send(message, true);
+    return member.isPending ? member.send(message, true) : member.sendShared(shared);
   } catch (error) {
     member.report(error);
     return false;
