@@ -71,7 +71,7 @@ test('10,000 small pieces sent in one turn all reach a stream', async (t) => {
 for (const way of WAYS) {
   test(`one message larger than the outbound cap goes out on ${way.name} that is idle`, async (t) => {
     const { channel, client, taken } = await open(t, way);
-    const size = 8 * MIB;
+    const size = 4 * MIB;
     assert.equal(channel.send(new Uint8Array(size).fill(7), false), true);
     const received = await client.readBytes(size + (way.isWebSocket ? 10 : `${size.toString(16)}\r\n\r\n`.length));
     if (way.isWebSocket) assert.equal(parseServerFrames(received).frames[0]!.payload.length, size);
@@ -101,7 +101,7 @@ for (const way of WAYS) {
   test(`${way.name} is closed at the cap with onOverflow close`, async (t) => {
     const clock = new FakeClock();
     const scene = await open(t, way, {}, clock);
-    const { channel, server, taken, client } = scene;
+    const { channel, server, taken } = scene;
     fill(scene, 2 * MIB);
     assert.equal(channel.isOpen, false);
     const closing = await taken.closed();
@@ -112,8 +112,6 @@ for (const way of WAYS) {
     clock.advance(6_000);
     await until(() => server.server.stats().connections.open === 0, 'the end of the connection');
     assert.equal(server.server.stats().bytes.buffered, 0);
-    client.socket.resume();
-    await client.closed().catch(() => {});
   });
 
   test(`bufferedAmount of ${way.name} is what waits, and onDrain fires when it was taken`, async (t) => {
