@@ -388,9 +388,10 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     this.#ending = ending;
     this.#settings.counters.channelsOpen--;
     if (this.#socket !== undefined) this.#settings.counters.webSocketsOpen--;
+    this.#leaveGroups();
+    // Last, because it runs what the application waits for: the request's signal.
     const isInOrder = this.#socket === undefined && (ending.by === 'server' || ending.by === 'shutdown');
     this.#host.channelClosed(!isInOrder);
-    this.#leaveGroups();
   }
 
   #leaveGroups(): void {

@@ -101,11 +101,12 @@ export class Inbox {
     });
   }
 
+  /** Takes the first; half of the array at most is room of messages that were handed over, and those are let go of. */
   #shift(): Message {
-    const message = this.#queue[this.#first]!;
+    const message = this.#queue[this.#first++]!;
     this.#queuedBytes -= message.length;
-    if (++this.#first === this.#queue.length) {
-      this.#queue = [];
+    if (2 * this.#first >= this.#queue.length) {
+      this.#queue.splice(0, this.#first);
       this.#first = 0;
     }
     return message;

@@ -258,9 +258,9 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   abandon(by: ClosedBy): void {
     if (this.isOver) return;
     this.#isAbandoned = true;
-    this.request.clientLeft();
     if (this.channel !== undefined) this.channel.aborted(by);
     else this.cut();
+    this.request.clientLeft();
   }
 
   /** The server is stopping: what only waits is ended; a handler or a body under way may finish. */
