@@ -319,3 +319,19 @@ test('gives a free place to the next client while refused ones are still being c
     assert.equal((await next.readResponse()).body, 'hello');
   }
 });
+
+test('cancels a ReadableStream that has nothing to send at the moment its client leaves', async (t) => {
+  let cancelled: () => void;
+  const isCancelled = new Promise<void>((resolve) => (cancelled = resolve));
+  const { port } = await startServer(t, () => ({
+    body: new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(Buffer.from('first')),
+      cancel: () => cancelled(),
+    }),
+  }));
+  const client = await RawClient.open(t, port);
+  await client.send(GET);
+  await client.readUntil('first');
+  client.reset();
+  await isCancelled;
+});
