@@ -335,3 +335,17 @@ test('cancels a ReadableStream that has nothing to send at the moment its client
   client.reset();
   await isCancelled;
 });
+
+test('warns when onError and onClientError are asynchronous and fail', async (t) => {
+  const onError = (): Promise<void> => Promise.reject(new Error('log is full'));
+  const onClientError = (): Promise<void> => Promise.reject(new Error('list is full'));
+  const handler = (): never => assert.fail('broken');
+  for (const request of [GET, 'GET\r\n\r\n']) {
+    const { port } = await startServer(t, handler, { onError, onClientError });
+    const warned = once(process, 'warning');
+    const client = await RawClient.open(t, port);
+    await client.send(request);
+    assert.match((await client.readResponse()).head, /^HTTP\/1\.1 (?:500|400) /);
+    assert.match(String((await warned)[0]), /log is full/);
+  }
+});
