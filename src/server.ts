@@ -277,7 +277,8 @@ export class LongwireServer implements Server {
     const { onClientError } = this.#options;
     if (onClientError === undefined) return;
     try {
-      onClientError(error, { remoteAddress, remotePort });
+      const told: unknown = onClientError(error, { remoteAddress, remotePort });
+      if (told instanceof Promise) told.catch((thrown: unknown) => this.#report(thrown));
     } catch (thrown) {
       this.#report(thrown);
     }
@@ -288,8 +289,8 @@ export class LongwireServer implements Server {
     const { onError } = this.#options;
     if (onError === undefined) return warn(error);
     try {
-      if (request === undefined) onError(error);
-      else onError(error, request);
+      const told: unknown = request === undefined ? onError(error) : onError(error, request);
+      if (told instanceof Promise) told.catch(warn);
     } catch (thrown) {
       warn(thrown);
     }

@@ -77,8 +77,21 @@ export function cancelBody(body: StreamedBody): void {
 }
 
 function iteratorOf(body: StreamedBody): AnyIterator {
+  if (body instanceof ReadableStream) return readerOf(body);
   if (Symbol.asyncIterator in body) return (body as AsyncIterable<unknown>)[Symbol.asyncIterator]();
   return (body as Iterable<unknown>)[Symbol.iterator]();
+}
+
+/** Lets go at once, where the stream's own iterator first waits for the piece that it has asked for. */
+function readerOf(stream: ReadableStream<unknown>): AsyncIterator<unknown> {
+  const reader = stream.getReader();
+  return {
+    next: () => reader.read() as Promise<IteratorResult<unknown>>,
+    return: async () => {
+      await reader.cancel();
+      return { done: true, value: undefined };
+    },
+  };
 }
 
 /** What a source does when it is let go is its own affair: nobody waits for it, and its failing changes nothing. */

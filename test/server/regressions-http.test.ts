@@ -319,3 +319,33 @@ test('gives a free place to the next client while refused ones are still being c
     assert.equal((await next.readResponse()).body, 'hello');
   }
 });
+
+test('cancels a ReadableStream that has nothing to send at the moment its client leaves', async (t) => {
+  let cancelled: () => void;
+  const isCancelled = new Promise<void>((resolve) => (cancelled = resolve));
+  const { port } = await startServer(t, () => ({
+    body: new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(Buffer.from('first')),
+      cancel: () => cancelled(),
+    }),
+  }));
+  const client = await RawClient.open(t, port);
+  await client.send(GET);
+  await client.readUntil('first');
+  client.reset();
+  await isCancelled;
+});
+
+test('warns when onError and onClientError are asynchronous and fail', async (t) => {
+  const onError = (): Promise<void> => Promise.reject(new Error('log is full'));
+  const onClientError = (): Promise<void> => Promise.reject(new Error('list is full'));
+  const handler = (): never => assert.fail('broken');
+  for (const request of [GET, 'GET\r\n\r\n']) {
+    const { port } = await startServer(t, handler, { onError, onClientError });
+    const warned = once(process, 'warning');
+    const client = await RawClient.open(t, port);
+    await client.send(request);
+    assert.match((await client.readResponse()).head, /^HTTP\/1\.1 (?:500|400) /);
+    assert.match(String((await warned)[0]), /log is full/);
+  }
+});
