@@ -69,14 +69,31 @@ export class BodyPump {
   }
 }
 
-/** Lets a body go that is not sent at all, such as the one of a HEAD. */
+/** Lets a body go that is not sent at all, such as the one of a HEAD. Never throws. */
 export function cancelBody(body: StreamedBody): void {
-  void release(iteratorOf(body));
+  try {
+    void release(iteratorOf(body));
+  } catch {
+    // One that cannot even be read, such as a locked stream, holds nothing for us.
+  }
 }
 
 function iteratorOf(body: StreamedBody): AnyIterator {
+  if (body instanceof ReadableStream) return readerOf(body);
   if (Symbol.asyncIterator in body) return (body as AsyncIterable<unknown>)[Symbol.asyncIterator]();
   return (body as Iterable<unknown>)[Symbol.iterator]();
+}
+
+/** A stream's own iterator would cancel it only behind the read that is under way, which may never end. */
+function readerOf(stream: ReadableStream<Uint8Array>): AsyncIterator<unknown> {
+  const reader = stream.getReader();
+  return {
+    next: () => reader.read() as Promise<IteratorResult<unknown>>,
+    return: async () => {
+      await reader.cancel();
+      return { done: true, value: undefined };
+    },
+  };
 }
 
 /** What a source does when it is let go is its own affair: nobody waits for it, and its failing changes nothing. */

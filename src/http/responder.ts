@@ -74,10 +74,11 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
       }
       return;
     }
-    if (this.isOver) return;
+    if (this.isOver) return letGo(result);
     try {
       this.#respond(result);
     } catch (error) {
+      letGo(result);
       this.fail(error);
     }
   }
@@ -360,6 +361,12 @@ function tooLong(): UsageError {
 /** What is sent, as a response. */
 function responseOf(data: Outgoing): HttpResponse {
   return typeof data === 'string' || data instanceof Uint8Array ? { body: data } : data;
+}
+
+/** Tells the source of a streamed body that nobody will read it. */
+function letGo(result: HandlerResult): void {
+  const body = typeof result === 'object' && result !== null && 'body' in result ? result.body : undefined;
+  if (isStreamed(body)) cancelBody(body);
 }
 
 function lengthOf(data: Message): number {
