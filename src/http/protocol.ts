@@ -47,6 +47,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   /** Set once the connection was ended or handed over. */
   #isOver = false;
   #awaited: Awaited = 'request';
+  /** Whether a request has come on this connection. */
   #hasServed = false;
   #dueAt: number;
   /** For how long, and how much of, the current body was received. */
@@ -221,6 +222,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
     const { settings } = this;
     settings.counters.requests++;
     this.#hasServed = true;
+    this.#awaited = 'nothing';
     this.#keepsAlive = head.keepsAlive;
     this.#isUpgradeRequest = head.isWebSocketUpgrade;
     if (head.framing.kind === 'none') this.#parser.next();
@@ -306,6 +308,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   /** A request that is no request, or not one that can be served: the status owed, and the end of the connection. */
   #refuse(error: ProtocolError): void {
     this.#isBroken = true;
+    this.#awaited = 'nothing';
     this.#countError(error);
     if (this.#exchange === undefined) return this.#answerError(error);
     // The handler's own answer stands, if it has one; a reader of the body hears what was wrong with it.
@@ -356,18 +359,19 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
 
   #setDeadline(): void {
     const awaited = this.#nowAwaited();
-    if (awaited === this.#awaited && !this.#hasServed) return;
-    const { ticker, headTimeoutMs, keepAliveTimeoutMs } = this.settings;
-    const isNewHead = awaited === 'head' && (this.#awaited !== 'head' || this.#hasServed);
-    if (isNewHead) this.#dueAt = Math.min(ticker.after(headTimeoutMs), this.#awaited === 'request' && !this.#hasServed ? this.#dueAt : Infinity);
-    else if (awaited === 'request') this.#dueAt = ticker.after(keepAliveTimeoutMs);
+    if (awaited === this.#awaited) return;
     this.#awaited = awaited;
-    this.#hasServed = false;
+    // The first head is due since accept, a later one since its first byte.
+    if (!this.#hasServed) return;
+    const { ticker, headTimeoutMs, keepAliveTimeoutMs } = this.settings;
+    if (awaited === 'head') this.#dueAt = ticker.after(headTimeoutMs);
+    else if (awaited === 'request') this.#dueAt = ticker.after(keepAliveTimeoutMs);
   }
 
   #nowAwaited(): Awaited {
     if (this.#body !== undefined) return this.#body.isWanted || this.#isDraining ? 'body' : 'nothing';
-    if (this.#exchange !== undefined) return 'nothing';
+    // What waits behind output that the client is slow to take waits for us.
+    if (this.#exchange !== undefined || this.transport.isCongested) return 'nothing';
     return this.#parser.bufferedBytes > 0 ? 'head' : 'request';
   }
 
