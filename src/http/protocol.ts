@@ -105,10 +105,11 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
 
   // What the exchange asks (ExchangeOwner).
 
-  mayKeepAlive(): boolean {
+  mayKeepAlive(isStreamed: boolean): boolean {
     if (!this.#keepsAlive || this.#isUpgradeRequest || this.#isBroken || this.settings.isStopping) return false;
     if (this.hasInputEnded && this.#parser.bufferedBytes === 0) return false;
-    return this.#body === undefined || this.#body.isTaken || this.#canDrain();
+    if (this.#body === undefined || this.#canDrain()) return true;
+    return isStreamed && this.#body.isBeingRead;
   }
 
   exchangeEnded(keepsAlive: boolean): void {
@@ -160,7 +161,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   // What the reader of the body asks (BodySource).
 
   pull(): void {
-    if (this.#expectsContinue) {
+    if (this.#expectsContinue && this.#exchange?.hasBegun === false) {
       this.#expectsContinue = false;
       if (this.#parser.bufferedBytes === 0) this.transport.write('HTTP/1.1 100 Continue\r\n\r\n');
     }

@@ -45,9 +45,9 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
     return this.#waiter !== undefined;
   }
 
-  /** Whether somebody began to read it. */
-  get isTaken(): boolean {
-    return this.#isTaken;
+  /** Whether somebody began to read it, and may still read all of it. */
+  get isBeingRead(): boolean {
+    return this.#isTaken && this.#error === undefined;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {

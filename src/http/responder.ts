@@ -25,8 +25,8 @@ export interface ExchangeOwner {
   readonly settings: HttpSettings;
   /** Whether the client has sent FIN: what takes a channel now finds it gone. */
   readonly hasInputEnded: boolean;
-  /** Whether the connection could serve another request behind this response. */
-  mayKeepAlive(): boolean;
+  /** Whether the connection could serve another request behind this response; a streamed one may still see the request's body read. */
+  mayKeepAlive(isStreamed: boolean): boolean;
   /** The response is written whole. */
   exchangeEnded(keepsAlive: boolean): void;
   /** The response ended in a way that must be seen to be no end. */
@@ -58,6 +58,11 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
 
   get isOver(): boolean {
     return this.#stage === 'over';
+  }
+
+  /** Whether the head of the response is written. */
+  get hasBegun(): boolean {
+    return this.#stage !== 'waiting';
   }
 
   /** Whether a client that sends FIN is leaving, rather than waiting for its answer: it has a stream or a channel. */
@@ -95,7 +100,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
 
   #respond(result: HandlerResult): void {
     if (typeof result === 'string') return this.#writeWhole(200, encodeFields(undefined), result);
-    if (result === undefined || result === null) return this.#writePlain(404, this.#owner.mayKeepAlive());
+    if (result === undefined || result === null) return this.#writePlain(404, this.#owner.mayKeepAlive(false));
     if (typeof result !== 'object' || 'isWebSocket' in result || result instanceof Uint8Array || isStreamed(result)) {
       throw new UsageError('a handler returns a response such as { status, headers, body }, a string, the channel of its request, or nothing');
     }
@@ -278,7 +283,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     const { transport } = this.#owner;
     const length = body === undefined || body === null ? 0 : lengthOf(body);
     const framing = responseFraming(this.#head, status, length, fields.contentLength);
-    const keepsAlive = this.#owner.mayKeepAlive() && !fields.closes;
+    const keepsAlive = this.#owner.mayKeepAlive(false) && !fields.closes;
     const head = this.#encodeHead(status, fields, framing, typeof body === 'string', keepsAlive);
     if (length === 0 || isBodiless(this.#head, status)) {
       transport.write(head);
@@ -299,7 +304,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   #beginStream(status: number, fields: ResponseFields, isText: boolean, firstLength: number): void {
     const framing = responseFraming(this.#head, status, undefined, fields.contentLength);
     if (framing.kind === 'length' && firstLength > framing.length) throw tooLong();
-    const keepsAlive = this.#owner.mayKeepAlive() && !fields.closes && framing.kind !== 'until-close';
+    const keepsAlive = this.#owner.mayKeepAlive(true) && !fields.closes && framing.kind !== 'until-close';
     this.#writeHead(status, fields, framing, isText, keepsAlive);
     this.#stage = 'streaming';
     this.#framing = framing;
@@ -308,7 +313,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   }
 
   #endBodiless(status: number, fields: ResponseFields): void {
-    const keepsAlive = this.#owner.mayKeepAlive() && !fields.closes;
+    const keepsAlive = this.#owner.mayKeepAlive(false) && !fields.closes;
     this.#writeHead(status, fields, responseFraming(this.#head, status, undefined, fields.contentLength), false, keepsAlive);
     this.#stage = 'streaming';
     this.#keepsAlive = keepsAlive;
