@@ -71,9 +71,13 @@ export class BodyPump {
   }
 }
 
-/** Lets a body go that is not sent, such as the one of a HEAD. */
+/** Lets a body go that is not sent, such as the one of a HEAD. Never throws. */
 export function cancelBody(body: StreamedBody): void {
-  void release(body, iteratorOf(body));
+  try {
+    void release(body, iteratorOf(body));
+  } catch {
+    // One that cannot even be read, such as a locked stream, holds nothing for us.
+  }
 }
 
 function iteratorOf(body: StreamedBody): AnyIterator {

@@ -96,10 +96,11 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
 
   // What the exchange asks (ExchangeOwner).
 
-  mayKeepAlive(): boolean {
+  mayKeepAlive(isStreamed: boolean): boolean {
     if (!this.#keepsAlive || this.#isUpgradeRequest || this.#isBroken || this.settings.isStopping) return false;
     if (this.hasInputEnded && this.#parser.bufferedBytes === 0) return false;
-    return this.#body === undefined || this.#body.isBeingRead || this.#canDrain();
+    if (this.#body === undefined || this.#canDrain()) return true;
+    return isStreamed && this.#body.isBeingRead && !this.#expectsContinue;
   }
 
   exchangeEnded(keepsAlive: boolean): void {
@@ -334,6 +335,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
 
   #awaited(): Awaited {
     if (this.#body !== undefined) return this.#body.isWanted || this.#isDraining ? 'body' : 'nothing';
+    // What waits behind output that the client is slow to take waits for us.
     if (this.#exchange !== undefined || this.transport.isCongested) return 'nothing';
     return this.#parser.bufferedBytes > 0 ? 'head' : 'request';
   }

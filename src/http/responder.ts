@@ -25,8 +25,8 @@ export interface ExchangeOwner {
   readonly settings: HttpSettings;
   /** Whether the client has sent FIN: what takes a channel now finds it gone. */
   readonly hasInputEnded: boolean;
-  /** Whether the connection could serve another request behind this response. */
-  mayKeepAlive(): boolean;
+  /** Whether the connection could serve another request behind this response; a streamed one may still see the request's body read. */
+  mayKeepAlive(isStreamed: boolean): boolean;
   /** The response is written whole. */
   exchangeEnded(keepsAlive: boolean): void;
   /** The response ended in a way that must be seen to be no end. */
@@ -77,16 +77,16 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     if (this.channel !== undefined) {
       if (result !== undefined && result !== null && result !== this.channel) {
         this.#report(new UsageError('a handler that took the channel must return it, or nothing'));
-        discardBody(result);
+        letGo(result);
       }
       return;
     }
-    if (this.isOver) return discardBody(result);
+    if (this.isOver) return letGo(result);
     try {
       this.#respond(result);
     } catch (error) {
+      letGo(result);
       this.fail(error);
-      discardBody(result);
     }
   }
 
@@ -102,7 +102,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
 
   #respond(result: HandlerResult): void {
     if (typeof result === 'string') return this.#whole(200, NO_FIELDS, result);
-    if (result === undefined || result === null) return this.#plain(404, this.#owner.mayKeepAlive());
+    if (result === undefined || result === null) return this.#plain(404, this.#owner.mayKeepAlive(false));
     if (!isResponse(result)) {
       throw new UsageError('a handler returns a response such as { status, headers, body }, a string, the channel of its request, or nothing');
     }
@@ -270,7 +270,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   }
 
   #begin(status: number, fields: ResponseFields, isText: boolean, firstLength: number): void {
-    const keepsAlive = this.#owner.mayKeepAlive() && !fields.closes;
+    const keepsAlive = this.#owner.mayKeepAlive(true) && !fields.closes;
     this.#writer.begin(status, fields, isText, firstLength, keepsAlive);
     this.#stage = 'streaming';
     this.#keepsAlive = keepsAlive && !this.#writer.isDelimitedByClose;
@@ -282,7 +282,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   }
 
   #whole(status: number, fields: ResponseFields, body: Message | null | undefined): void {
-    const keepsAlive = this.#owner.mayKeepAlive() && !fields.closes;
+    const keepsAlive = this.#owner.mayKeepAlive(false) && !fields.closes;
     this.#writer.whole(status, fields, body, keepsAlive);
     this.#end(keepsAlive);
   }
@@ -303,12 +303,12 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
 }
 
 /** What a handler returned and nobody will read may hold a file open. */
-function discardBody(result: HandlerResult): void {
+function letGo(result: HandlerResult): void {
   try {
-    const body = (result as HttpResponse | null | undefined)?.body;
+    const body = typeof result === 'object' && result !== null && 'body' in result ? result.body : undefined;
     if (isStreamed(body)) cancelBody(body);
   } catch {
-    // It cannot be read, and so holds nothing for us.
+    // A response whose body cannot even be asked for holds nothing for us.
   }
 }
 
