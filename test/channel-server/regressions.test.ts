@@ -1,8 +1,9 @@
 /** What once went wrong between a channel and its server, each as a client or an application saw it. */
 
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { test } from 'node:test';
-import { asChannel, type CloseDetail, type CloseStatus, MemoryChannelStore, UsageError } from 'longwire';
+import { asChannel, type Channel, type CloseDetail, type CloseStatus, MemoryChannelStore, UsageError } from 'longwire';
 import { FakeClock } from '../support/clock.js';
 import { close, handshake, ping, text } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
@@ -270,4 +271,20 @@ test('throws a UsageError at the call for handlers, Pings and close reasons of a
   });
   const socket = await RawWebSocket.open(t, port);
   assert.equal((await socket.readFrame()).payload.toString(), 'first');
+});
+
+test('runs the handler of a pipelined request outside the async context in which the poll ahead of it was answered', async (t) => {
+  const user = new AsyncLocalStorage<string>();
+  const users: (string | undefined)[] = [];
+  let poll: Channel | undefined;
+  const { port } = await startServer(t, (request) => {
+    users.push(user.getStore());
+    return request.path === '/poll' ? (poll = asChannel(request)) : 'next';
+  });
+  const client = await RawClient.open(t, port);
+  await client.send(GET.replace('/', '/poll') + GET);
+  await until(() => poll !== undefined);
+  user.run('of the one who answers', () => poll!.send('answer'));
+  await client.readUntil('next');
+  assert.deepEqual(users, [undefined, undefined]);
 });
