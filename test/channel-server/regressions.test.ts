@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { asChannel, type Channel, type CloseDetail, type CloseStatus, MemoryChannelStore, UsageError } from 'longwire';
 import { FakeClock } from '../support/clock.js';
@@ -287,4 +288,12 @@ test('runs the handler of a pipelined request outside the async context in which
   user.run('of the one who answers', () => poll!.send('answer'));
   await client.readUntil('next');
   assert.deepEqual(users, [undefined, undefined]);
+});
+
+test('warns, and goes on, where a handler throws what cannot be turned into text', async (t) => {
+  const warned = once(process, 'warning');
+  const { port } = await startServer(t, async () => Promise.reject(Object.create(null)), { onError: undefined });
+  const response = await fetch(`http://127.0.0.1:${port}`);
+  assert.equal(response.status, 500);
+  assert.match(String((await warned)[0]), /not an Error was thrown/);
 });
