@@ -297,3 +297,26 @@ test('warns, and goes on, where a handler throws what cannot be turned into text
   assert.equal(response.status, 500);
   assert.match(String((await warned)[0]), /not an Error was thrown/);
 });
+
+test('settles once for a thenable that calls back twice, and waits for one whose then returns nothing', async (t) => {
+  const handled: string[] = [];
+  const { url, port } = await startServer(t, (request) => {
+    if (!request.isWebSocketUpgrade) return { then: (resolve: (body: object) => void) => (resolve({ body: ['once'] }), resolve({ body: 'twice' })) } as never;
+    return asChannel(request, {
+      onReceive: (_, message) => ({
+        then(resolve: () => void) {
+          handled.push(`${message} began`);
+          setImmediate(() => {
+            handled.push(`${message} ended`);
+            resolve();
+          });
+        },
+      }),
+    });
+  });
+  assert.equal(await (await fetch(url)).text(), 'once');
+  const socket = await RawWebSocket.open(t, port);
+  await socket.send(Buffer.concat([text('a'), text('b')]));
+  await until(() => handled.length === 4);
+  assert.deepEqual(handled, ['a began', 'a ended', 'b began', 'b ended']);
+});
