@@ -320,3 +320,19 @@ test('settles once for a thenable that calls back twice, and waits for one whose
   await until(() => handled.length === 4);
   assert.deepEqual(handled, ['a began', 'a ended', 'b began', 'b ended']);
 });
+
+test('answers 503 at once to a poll that its handler takes after the stop has begun', async (t) => {
+  let goOn!: () => void;
+  const { server, port } = await startServer(t, async (request) => {
+    await new Promise<void>((resolve) => (goOn = resolve));
+    return asChannel(request);
+  });
+  const client = await RawClient.open(t, port);
+  await client.send(GET);
+  await until(() => server.stats().requests === 1);
+  const stopped = server.stop({ timeoutMs: 60_000 });
+  goOn();
+  assert.match(await client.readToEnd(), /^HTTP\/1\.1 503 /);
+  client.end();
+  await stopped;
+});
