@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { asChannel, type Channel, type CloseDetail, type CloseStatus, MemoryChannelStore, UsageError } from 'longwire';
 import { FakeClock } from '../support/clock.js';
-import { close, handshake, ping, text } from '../support/frames.js';
+import { binary, close, handshake, ping, text } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
 import { RawWebSocket } from '../support/raw-web-socket.js';
 import { startServer } from '../support/server.js';
@@ -335,4 +335,20 @@ test('answers 503 at once to a poll that its handler takes after the stop has be
   assert.match(await client.readToEnd(), /^HTTP\/1\.1 503 /);
   client.end();
   await stopped;
+});
+
+test('goes on with what came behind a message whose memory the application transfers', async (t) => {
+  const sizes: number[] = [];
+  const { port } = await startServer(t, (request) =>
+    asChannel(request, {
+      onReceive: (_, message) => {
+        sizes.push(message.length);
+        if (typeof message !== 'string') structuredClone(message, { transfer: [message.buffer as ArrayBuffer] });
+      },
+    }),
+  );
+  const socket = await RawWebSocket.open(t, port);
+  await socket.send(Buffer.concat([binary(new Uint8Array(5_000)), binary(new Uint8Array(20)), close(1000)]));
+  assert.equal((await socket.readClose()).code, 1000);
+  assert.deepEqual(sizes, [5_000, 20]);
 });
