@@ -23,11 +23,12 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 /**
- * Bytes that the application may keep: the view itself where it fills most of the memory behind it, else a copy, so that
- * a small message never pins a large read buffer.
+ * Bytes that the application may keep, and may transfer to a worker: the view itself where it fills most of the memory behind
+ * it, up to its end, else a copy. So a small message never pins a large read buffer, and what was received behind it stays ours.
  */
 export function ownBytes(view: Uint8Array): Uint8Array {
-  if (view.byteLength * 2 >= view.buffer.byteLength) {
+  const { buffer, byteOffset, byteLength } = view;
+  if (byteLength * 2 >= buffer.byteLength && byteOffset + byteLength === buffer.byteLength) {
     return new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
   }
   const copy = new Uint8Array(view.byteLength);

@@ -18,6 +18,7 @@ import { Acceptor } from './net/acceptor.js';
 import { Connection, type ConnectionSettings } from './net/connection.js';
 import { type Clock, Deadlines, SYSTEM_CLOCK, tickPeriodFor } from './net/deadlines.js';
 import { FlushQueue } from './net/flush-queue.js';
+import { HomeContext } from './net/home-context.js';
 import type { Transport } from './net/protocol.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions, shortestDeadlineMs } from './options.js';
 import { StopDeadline } from './stop-deadline.js';
@@ -233,6 +234,7 @@ export class LongwireServer implements Server {
     return {
       ...this.#options,
       handler,
+      home: new HomeContext(),
       counters: this.#counters,
       ticker: this.#deadlines,
       date: new DateField(),

@@ -19,13 +19,20 @@ test('gives the same memory as a Buffer', () => {
   assert.equal(asBuffer(buffer), buffer);
 });
 
-test('keeps the memory of bytes that fill at least half of it', () => {
+test('keeps the memory of bytes that fill at least half of it, up to its end', () => {
   for (const length of [5, 10]) {
-    const view = new Uint8Array(10).fill(7).subarray(0, length);
+    const view = new Uint8Array(10).fill(7).subarray(10 - length);
     const owned = ownBytes(view);
     assert.equal(owned.buffer, view.buffer);
     assert.deepEqual([...owned], [...view]);
   }
+});
+
+test('copies bytes that have others behind them, which stay when the copy is transferred', () => {
+  const memory = new Uint8Array(10).fill(7);
+  const owned = ownBytes(memory.subarray(0, 9));
+  structuredClone(owned, { transfer: [owned.buffer as ArrayBuffer] });
+  assert.equal(memory[9], 7);
 });
 
 test('copies bytes that fill less than half of the memory behind them', () => {

@@ -432,7 +432,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 
   /** What follows a callback: a promise is passed on so that it never rejects, its error reported. */
   #settled(result: unknown): PromiseLike<void> | undefined {
-    return isThenable(result) ? result.then(noop, (error: unknown) => this.report(error)) : undefined;
+    return isThenable(result) ? Promise.resolve(result).then(noop, (error: unknown) => this.report(error)) : undefined;
   }
 }
 

@@ -38,6 +38,6 @@ async function run(fn: () => unknown): Promise<void> {
   try {
     await fn();
   } catch (error) {
-    process.emitWarning(error instanceof Error ? error : new Error(`a scheduled task failed: ${String(error)}`));
+    process.emitWarning(error instanceof Error ? error : new Error(`a scheduled task failed: ${typeof error === 'string' ? error : typeof error}`));
   }
 }

@@ -71,7 +71,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
 
   onDrain(): void {
     this.#exchange?.drained();
-    this.#advance();
+    this.#advanceInContext();
   }
 
   onGone(departure: Departure): void {
@@ -107,7 +107,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
     this.#exchange = undefined;
     if (!keepsAlive || this.#isBroken) return this.#end();
     if (this.#body !== undefined) this.#drainBody(this.#body);
-    if (!this.#isAdvancing) process.nextTick(() => this.#advance());
+    if (!this.#isAdvancing) process.nextTick(() => this.#advanceInContext());
   }
 
   exchangeCut(isDelimitedByClose: boolean): void {
@@ -156,6 +156,11 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
       if (this.#parser.bufferedBytes === 0) this.transport.write('HTTP/1.1 100 Continue\r\n\r\n');
     }
     this.#advance();
+  }
+
+  /** Whoever answered a request, or wrote what was drained, must not lend its async context to the handler of the next. */
+  #advanceInContext(): void {
+    this.settings.home.run(this.#advance, this);
   }
 
   /** Takes events as long as somebody can take them. */

@@ -48,6 +48,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   #stage: Stage = 'waiting';
   #keepsAlive = false;
   #isAbandoned = false;
+  #isShuttingDown = false;
   #pump: BodyPump | undefined;
 
   constructor(head: RequestHead, request: IncomingRequest, owner: ExchangeOwner) {
@@ -75,6 +76,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
 
   settle(result: HandlerResult): void {
     if (this.channel !== undefined) {
+      if (this.#isShuttingDown) this.channel.shutDown();
       if (result !== undefined && result !== null && result !== this.channel) {
         this.#report(new UsageError('a handler that took the channel must return it, or nothing'));
         letGo(result);
@@ -265,6 +267,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
 
   /** The server is stopping: what only waits is ended; a handler or a body under way may finish. */
   shutDown(): void {
+    this.#isShuttingDown = true;
     this.#keepsAlive = false;
     this.channel?.shutDown();
   }

@@ -11,6 +11,8 @@ import type { WriterSettings } from './response-writer.js';
 
 export interface HttpSettings extends BodyLimits, RequestTimes, WriterSettings {
   readonly handler: Handler;
+  /** The async context in which the server was made: the one of its handlers. */
+  readonly home: { run<T>(fn: (this: T) => void, self: T): void };
   readonly maxBodyBytes: number;
   readonly maxStreamedBodyBytes: number;
   readonly maxPipelinedBytes: number;

@@ -1,10 +1,12 @@
 /** What once went wrong between a channel and its server, each as a client or an application saw it. */
 
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { once } from 'node:events';
 import { test } from 'node:test';
-import { asChannel, type CloseDetail, type CloseStatus, MemoryChannelStore, UsageError } from 'longwire';
+import { asChannel, type Channel, type CloseDetail, type CloseStatus, MemoryChannelStore, UsageError } from 'longwire';
 import { FakeClock } from '../support/clock.js';
-import { close, handshake, ping, text } from '../support/frames.js';
+import { binary, close, handshake, ping, text } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
 import { RawWebSocket } from '../support/raw-web-socket.js';
 import { startServer } from '../support/server.js';
@@ -270,4 +272,83 @@ test('throws a UsageError at the call for handlers, Pings and close reasons of a
   });
   const socket = await RawWebSocket.open(t, port);
   assert.equal((await socket.readFrame()).payload.toString(), 'first');
+});
+
+test('runs the handler of a pipelined request outside the async context in which the poll ahead of it was answered', async (t) => {
+  const user = new AsyncLocalStorage<string>();
+  const users: (string | undefined)[] = [];
+  let poll: Channel | undefined;
+  const { port } = await startServer(t, (request) => {
+    users.push(user.getStore());
+    return request.path === '/poll' ? (poll = asChannel(request)) : 'next';
+  });
+  const client = await RawClient.open(t, port);
+  await client.send(GET.replace('/', '/poll') + GET);
+  await until(() => poll !== undefined);
+  user.run('of the one who answers', () => poll!.send('answer'));
+  await client.readUntil('next');
+  assert.deepEqual(users, [undefined, undefined]);
+});
+
+test('warns, and goes on, where a handler throws what cannot be turned into text', async (t) => {
+  const warned = once(process, 'warning');
+  const { port } = await startServer(t, async () => Promise.reject(Object.create(null)), { onError: undefined });
+  const response = await fetch(`http://127.0.0.1:${port}`);
+  assert.equal(response.status, 500);
+  assert.match(String((await warned)[0]), /not an Error was thrown/);
+});
+
+test('settles once for a thenable that calls back twice, and waits for one whose then returns nothing', async (t) => {
+  const handled: string[] = [];
+  const { url, port } = await startServer(t, (request) => {
+    if (!request.isWebSocketUpgrade) return { then: (resolve: (body: object) => void) => (resolve({ body: ['once'] }), resolve({ body: 'twice' })) } as never;
+    return asChannel(request, {
+      onReceive: (_, message) => ({
+        then(resolve: () => void) {
+          handled.push(`${message} began`);
+          setImmediate(() => {
+            handled.push(`${message} ended`);
+            resolve();
+          });
+        },
+      }),
+    });
+  });
+  assert.equal(await (await fetch(url)).text(), 'once');
+  const socket = await RawWebSocket.open(t, port);
+  await socket.send(Buffer.concat([text('a'), text('b')]));
+  await until(() => handled.length === 4);
+  assert.deepEqual(handled, ['a began', 'a ended', 'b began', 'b ended']);
+});
+
+test('answers 503 at once to a poll that its handler takes after the stop has begun', async (t) => {
+  let goOn!: () => void;
+  const { server, port } = await startServer(t, async (request) => {
+    await new Promise<void>((resolve) => (goOn = resolve));
+    return asChannel(request);
+  });
+  const client = await RawClient.open(t, port);
+  await client.send(GET);
+  await until(() => server.stats().requests === 1);
+  const stopped = server.stop({ timeoutMs: 60_000 });
+  goOn();
+  assert.match(await client.readToEnd(), /^HTTP\/1\.1 503 /);
+  client.end();
+  await stopped;
+});
+
+test('goes on with what came behind a message whose memory the application transfers', async (t) => {
+  const sizes: number[] = [];
+  const { port } = await startServer(t, (request) =>
+    asChannel(request, {
+      onReceive: (_, message) => {
+        sizes.push(message.length);
+        if (typeof message !== 'string') structuredClone(message, { transfer: [message.buffer as ArrayBuffer] });
+      },
+    }),
+  );
+  const socket = await RawWebSocket.open(t, port);
+  await socket.send(Buffer.concat([binary(new Uint8Array(5_000)), binary(new Uint8Array(20)), close(1000)]));
+  assert.equal((await socket.readClose()).code, 1000);
+  assert.deepEqual(sizes, [5_000, 20]);
 });
