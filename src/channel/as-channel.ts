@@ -2,7 +2,8 @@
 
 import { UsageError } from '../errors.js';
 import type { HttpRequest } from '../http/contract.js';
-import { AsyncChannel, checkFunction } from './channel.js';
+import { checkFunction } from './callbacks.js';
+import { AsyncChannel } from './channel.js';
 import type { Channel, ChannelHandlers } from './contract.js';
 import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from './outlet.js';
 

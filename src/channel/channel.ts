@@ -4,29 +4,26 @@
  * Invariants: a step that throws changes nothing; `onClose` fires once, last; no callback runs inside `send` or `close`.
  */
 
-import { AsyncResource } from 'node:async_hooks';
 import { UsageError } from '../errors.js';
-import type { HttpRequest, HttpResponse, Outgoing } from '../http/contract.js';
+import type { HttpRequest, Outgoing } from '../http/contract.js';
 import type { Ticking } from '../net/ticker.js';
-import { type CloseDetail, type ClosedBy, type CloseStatus, closeStatusOf } from './close-status.js';
+import { actOnResponse, actOnSocket, type Cargo, type HttpAction, type SocketAction } from './actions.js';
+import { Callbacks, checkFunction } from './callbacks.js';
+import type { CloseDetail, ClosedBy, CloseStatus } from './close-status.js';
 import type { Channel, ChannelHandlers, HandshakeError, Message } from './contract.js';
+import { checkClose, type Ending, HTTP_SERVER_CLOSE, httpEnding, MAX_CONTROL_BYTES, webSocketEnding } from './ending.js';
+import { Farewell } from './farewell.js';
 import { Inbox, type InboxConsumer } from './inbox.js';
-import type { ChannelHost, ChannelPort, ChannelSettings, Handshake, HttpOutlet, StreamedBody, WebSocketOutlet } from './outlet.js';
+import type { ChannelHost, ChannelPort, ChannelSettings, Handshake, HttpOutlet, WebSocketOutlet } from './outlet.js';
 import { bodyOf, isStreamed, messageOf } from './outgoing.js';
 import type { SharedMessage } from './shared-message.js';
-import { type ChannelEvent, type ChannelState, type ChannelStep, isOpenState, stepOf } from './states.js';
+import { type ChannelAction, type ChannelEvent, type ChannelState, isOpenState, stepOf } from './states.js';
 
-/** How long `onClose` waits for the messages before it. */
-const LAST_MESSAGES_MS = 30_000;
-const MAX_CONTROL_BYTES = 125;
+/** How long a full queue may wait for somebody to take its messages. */
+const UNTAKEN_MS = 30_000;
 const NO_DATA = new Uint8Array(0);
 
-interface Ending {
-  readonly status: CloseStatus;
-  readonly code: number | undefined;
-  readonly reason: string;
-  readonly by: ClosedBy;
-}
+const NO_CARGO: Cargo = {};
 
 /** Who wants to know, at the moment a channel closes, that it is no member any more. */
 export interface Membership {
@@ -38,25 +35,21 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   data!: Data;
   readonly #host: ChannelHost;
   readonly #settings: ChannelSettings;
-  readonly #context = new AsyncResource('longwire.channel', { requireManualDestroy: true });
+  readonly #callbacks: Callbacks;
+  readonly #farewell: Farewell;
   #state: ChannelState = 'pending';
   #socket: WebSocketOutlet | undefined;
   #inbox: Inbox | undefined;
   #memberships: Set<Membership> | undefined;
   #ending: Ending | undefined;
-  #isClean = false;
-  #isFinished = false;
-  #expiresAt = Infinity;
-  #onReceive: ((message: Message) => unknown) | undefined;
-  #onPing: ((data: Uint8Array) => unknown) | undefined;
-  #onPong: ((data: Uint8Array) => unknown) | undefined;
-  #onDrain: (() => unknown) | undefined;
-  #onClose: ((status: CloseStatus, detail: CloseDetail) => unknown) | undefined;
+  #untakenUntil = Infinity;
 
   constructor(request: HttpRequest, host: ChannelHost) {
     this.request = request;
     this.#host = host;
     this.#settings = host.settings;
+    this.#callbacks = new Callbacks((error) => this.report(error));
+    this.#farewell = new Farewell(host.settings, this.#callbacks);
     this.#settings.counters.channelsOpen++;
   }
 
@@ -80,40 +73,35 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 
   send(data: Outgoing, closeAfterSend?: boolean): boolean {
     if (this.#socket !== undefined) return this.#sendMessage(messageOf(data), closeAfterSend ?? false);
-    const body = bodyOf(data);
-    if (isStreamed(body)) return this.#sendHttp('sendBody', data);
-    if (closeAfterSend ?? true) return this.#sendHttp('sendLast', data);
-    const outlet = this.#host.outlet;
-    if (this.#state !== 'pending' || !outlet.mustBeWhole(data)) return this.#sendHttp('send', data);
-    return this.#hasRoom() && this.#end('sendLast', HTTP_SERVER_CLOSE, true, () => outlet.headAlone(data));
+    if (isStreamed(bodyOf(data))) return this.#sendHttp('sendBody', { data });
+    if (closeAfterSend ?? true) return this.#sendHttp('sendLast', { data });
+    return this.#mustBeWhole(data) ? this.#sendHttp('sendLast', { data, isHeadAlone: true }) : this.#sendHttp('send', { data });
   }
 
   close(code = 1000, reason = ''): boolean {
-    if (!isSendableCloseCode(code)) throw new UsageError('a close code is 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 §7.4)');
-    if (typeof reason !== 'string' || Buffer.byteLength(reason) > MAX_CONTROL_BYTES - 2) throw new UsageError('a close reason is text of at most 123 bytes as UTF-8 (RFC 6455 §5.5)');
+    checkClose(code, reason);
     return this.#close(code, reason, 'server');
   }
 
   onReceive(fn: (message: Message) => unknown): void {
-    this.#onReceive = checkFunction(fn, 'onReceive');
-    if (this.#inbox !== undefined && this.#inbox.queuedMessages > 0) this.runInContext(this.#inbox.run, this.#inbox);
+    this.#callbacks.receive = checkFunction(fn, 'onReceive');
+    if (this.#inbox !== undefined && this.#inbox.queuedMessages > 0) this.#callbacks.run(this.#inbox.run, this.#inbox);
   }
 
   onPing(fn: (data: Uint8Array) => unknown): void {
-    this.#onPing = checkFunction(fn, 'onPing');
+    this.#callbacks.ping = checkFunction(fn, 'onPing');
   }
 
   onPong(fn: (data: Uint8Array) => unknown): void {
-    this.#onPong = checkFunction(fn, 'onPong');
+    this.#callbacks.pong = checkFunction(fn, 'onPong');
   }
 
   onDrain(fn: () => unknown): void {
-    this.#onDrain = checkFunction(fn, 'onDrain');
+    this.#callbacks.drain = checkFunction(fn, 'onDrain');
   }
 
   onClose(fn: (status: CloseStatus, detail: CloseDetail) => unknown): void {
-    this.#onClose = checkFunction(fn, 'onClose');
-    if (this.#isFinished) this.#fireClose();
+    this.#farewell.listen(checkFunction(fn, 'onClose'));
   }
 
   ping(data: string | Uint8Array = NO_DATA): boolean {
@@ -147,11 +135,10 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
       this.send(handshake.response, true);
       return handshake.error;
     }
-    const isAccepted = this.#step('accept', () => {
-      this.#inbox = new Inbox(this.#settings, this);
-      this.#socket = handshake.accept(this);
-    });
-    if (!isAccepted) return undefined;
+    if (stepOf(this.#state, 'accept') === undefined) return undefined;
+    this.#inbox = new Inbox(this.#settings, this);
+    this.#socket = handshake.accept(this);
+    this.#state = 'open';
     this.#settings.counters.webSocketsOpen++;
     this.#settings.counters.webSocketsTotal++;
     return undefined;
@@ -159,23 +146,19 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 
   /** The request has its response, or has lost its client: the channel ends without touching either. */
   cameTooLate(by: ClosedBy): void {
-    this.#end('abort', httpEnding(by), false, noop);
+    this.#state = 'closed';
+    this.#noteEnding(httpEnding(by));
+    this.#farewell.begin(httpEnding(by), false, undefined);
   }
 
   /** The opening has returned: messages may be handed over. */
   opened(): void {
-    if (this.#inbox !== undefined) this.runInContext(this.#inbox.release, this.#inbox);
+    if (this.#inbox !== undefined) this.#callbacks.run(this.#inbox.release, this.#inbox);
   }
 
   /** Calls `fn` as this channel's callbacks are called: in its async context, its errors reported. */
   call<A extends unknown[]>(fn: (...args: A) => unknown, ...args: A): void {
-    this.#context.runInAsyncScope(() => {
-      try {
-        void this.#settled(fn(...args));
-      } catch (error) {
-        this.report(error);
-      }
-    });
+    this.#callbacks.call(fn, ...args);
   }
 
   // What groups use.
@@ -195,7 +178,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 
   /** Sends what many channels send, and stays open: a piece of a stream, or a message. */
   sendShared(message: SharedMessage): boolean {
-    return this.#socket !== undefined ? this.#sendMessage(message.data, false, message) : this.#sendHttp('send', message.data, message);
+    return this.#socket !== undefined ? this.#sendMessage(message.data, false, message) : this.#sendHttp('send', { data: message.data, shared: message });
   }
 
   /** Tells the application of an error that belongs to this channel. */
@@ -206,7 +189,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   // What the drivers tell (ChannelPort).
 
   runInContext<T>(fn: (this: T) => void, self: T): void {
-    this.#context.runInAsyncScope(fn, self);
+    this.#callbacks.run(fn, self);
   }
 
   received(message: Message): void {
@@ -215,15 +198,15 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   pinged(data: Uint8Array): void {
-    if (this.#onPing !== undefined) this.call(this.#onPing, data);
+    this.#callbacks.call(this.#callbacks.ping, data);
   }
 
   ponged(data: Uint8Array): void {
-    if (this.#onPong !== undefined) this.call(this.#onPong, data);
+    this.#callbacks.call(this.#callbacks.pong, data);
   }
 
   outputDrained(): void {
-    if (this.#onDrain !== undefined && this.#state !== 'closed') this.call(this.#onDrain);
+    if (this.#state !== 'closed') this.#callbacks.call(this.#callbacks.drain);
   }
 
   bodyEnded(): void {
@@ -235,12 +218,11 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   peerClosed(code: number | undefined, reason: string): void {
-    const ending = webSocketEnding(code ?? 1005, reason, 'client');
-    this.#end('peerClose', ending, true, () => this.#socket!.closeReply(code));
+    this.#end('peerClose', webSocketEnding(code ?? 1005, reason, 'client'), true, { code });
   }
 
   peerFailed(code: number, reason: string): void {
-    this.#end('fail', webSocketEnding(code, reason, 'server'), false, () => this.#socket!.failFrame(code, reason));
+    this.#end('fail', webSocketEnding(code, reason, 'server'), false, { code, reason });
   }
 
   aborted(by: ClosedBy): void {
@@ -248,12 +230,12 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   shutDown(): void {
-    if (this.#state === 'pending') this.#answer(503, 'shutdown');
+    if (this.#state === 'pending') this.#end('sendLast', httpEnding('shutdown'), true, { status: 503 });
     else this.#close(1001, '', 'shutdown');
   }
 
   handlerFailed(status: number): void {
-    if (this.#state === 'pending') this.#answer(status, 'server');
+    if (this.#state === 'pending') this.#end('sendLast', HTTP_SERVER_CLOSE, true, { status });
     else if (this.#socket !== undefined) this.#close(1011, '', 'server');
     else this.#end('abort', HTTP_SERVER_CLOSE, false);
   }
@@ -261,88 +243,60 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   // What the inbox asks (InboxConsumer).
 
   get canHandle(): boolean {
-    return this.#onReceive !== undefined;
+    return this.#callbacks.receive !== undefined;
   }
 
   handle(message: Message): PromiseLike<void> | undefined {
-    try {
-      return this.#settled(this.#onReceive!(message));
-    } catch (error) {
-      this.report(error);
-      return undefined;
-    }
+    return this.#callbacks.handle(message);
   }
 
+  /** A paused socket tells nothing of its peer, so a queue that nobody takes from is not waited for without end. */
   onFull(): void {
-    if (this.#state === 'open') this.#socket!.pauseReading();
+    if (this.#state !== 'open') return;
+    this.#socket!.pauseReading();
+    if (this.canHandle) return;
+    this.#untakenUntil = this.#settings.ticker.after(UNTAKEN_MS);
+    this.#settings.ticker.add(this);
   }
 
   onRoom(): void {
     if (this.#state === 'open' || this.#state === 'closing') this.#socket!.resumeReading();
   }
 
-  // The wait of `onClose` for the messages before it.
-
   onTick(now: number): void {
-    if (now >= this.#expiresAt) this.expire();
-  }
-
-  /** Drops the messages that are still queued and fires `onClose`. */
-  expire(): void {
-    this.#settings.counters.drops += this.#inbox?.expire() ?? 0;
+    const isUntaken = this.#state === 'open' && !this.canHandle;
+    if (isUntaken && now < this.#untakenUntil) return;
+    this.#settings.ticker.delete(this);
+    if (isUntaken) this.peerFailed(1003, 'nobody receives messages here');
   }
 
   get #outlet(): HttpOutlet | WebSocketOutlet {
     return this.#socket ?? this.#host.outlet;
   }
 
+  /** The way of every message, and so short: the table says of an open channel only that it may send. */
   #sendMessage(message: Message | undefined, isLast: boolean, shared?: SharedMessage): boolean {
     if (message === undefined) return isLast ? this.#close(1000, '', 'server') : this.isOpen;
     if (this.#state !== 'open' || !this.#hasRoom()) return false;
     this.#settings.counters.messagesOut++;
-    if (!isLast) {
-      this.#socket!.message(message, shared);
-      return true;
-    }
-    return this.#end('sendLast', webSocketEnding(1000, '', 'server'), false, () => {
-      this.#socket!.message(message);
-      this.#socket!.closeFrame(1000, '');
-    });
+    if (isLast) return this.#end('sendLast', webSocketEnding(1000, '', 'server'), false, { data: message });
+    this.#socket!.message(message, shared);
+    return true;
   }
 
-  #sendHttp(event: 'send' | 'sendLast' | 'sendBody', data: Outgoing, shared?: SharedMessage): boolean {
-    const step = stepOf(this.#state, event);
-    if (step === undefined || !this.#hasRoom()) return false;
-    const act = (): boolean | void => this.#actOnHttp(step, data, shared);
-    if (event === 'sendLast') return this.#end(event, HTTP_SERVER_CLOSE, true, act);
-    return this.#step(event, act);
-  }
-
-  #actOnHttp(step: ChannelStep, data: Outgoing, shared: SharedMessage | undefined): boolean | void {
-    const outlet = this.#host.outlet;
-    const isFirst = this.#state === 'pending';
-    switch (step[1]) {
-      case 'begin':
-        return outlet.begin(data);
-      case 'whole':
-        return outlet.whole(data);
-      case 'body':
-        return outlet.body(bodyOf(data) as StreamedBody, isFirst ? (data as HttpResponse) : undefined);
-      case 'chunk':
-        return outlet.chunk(pieceOf(data), shared);
-      case 'chunkLast':
-        return outlet.chunkLast(pieceOf(data));
-    }
-  }
-
-  #answer(status: number, by: ClosedBy): void {
-    this.#end('sendLast', httpEnding(by), true, () => this.#host.outlet.error(status));
+  #sendHttp(event: 'send' | 'sendLast' | 'sendBody', cargo: Cargo): boolean {
+    if (stepOf(this.#state, event) === undefined || !this.#hasRoom()) return false;
+    return event === 'sendLast' ? this.#end(event, HTTP_SERVER_CLOSE, true, cargo) : this.#step(event, cargo);
   }
 
   #close(code: number, reason: string, by: ClosedBy): boolean {
-    if (this.#socket !== undefined) return this.#end('close', webSocketEnding(code, reason, by), false, () => this.#socket!.closeFrame(code, reason));
-    const outlet = this.#host.outlet;
-    return this.#end('close', httpEnding(by), true, this.#state === 'pending' ? () => outlet.whole(undefined) : undefined);
+    if (this.#socket === undefined) return this.#end('close', httpEnding(by), true);
+    return this.#end('close', webSocketEnding(code, reason, by), false, { code, reason });
+  }
+
+  /** Whether the first send must be the last, because this response can have no body. */
+  #mustBeWhole(data: Outgoing): boolean {
+    return this.#state === 'pending' && this.#host.outlet.mustBeWhole(data);
   }
 
   /** Judges what already waits, before a send: one message of any size goes out on a channel that is idle. */
@@ -350,37 +304,37 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     if (this.#outlet.bufferedAmount <= this.#settings.maxBufferedBytes) return true;
     this.#settings.counters.drops++;
     if (this.#settings.onOverflow === 'drop') return false;
-    if (this.#socket !== undefined) this.#end('fail', webSocketEnding(1013, '', 'server'), false, () => this.#socket!.failFrame(1013, ''));
+    if (this.#socket !== undefined) this.peerFailed(1013, '');
     else this.#end('abort', HTTP_SERVER_CLOSE, false);
     return false;
   }
 
-  /** A step that does not end the channel. What `act` throws is thrown before anything has changed. */
-  #step(event: ChannelEvent, act: () => void): boolean {
+  /** A step that does not end the channel. What its action throws is thrown before anything has changed. */
+  #step(event: ChannelEvent, cargo: Cargo): boolean {
     const step = stepOf(this.#state, event);
     if (step === undefined) return false;
-    act();
+    if (step[1] !== undefined) this.#act(step[1], cargo);
     if (this.#state !== 'closed') this.#state = step[0];
     if (!this.isOpen) this.#leaveGroups();
     return true;
   }
 
-  /** A step after which nothing can be sent. `act` answers false where what it ended is not whole. */
-  #end(event: ChannelEvent, ending: Ending, isClean: boolean, act: () => boolean | void = () => this.#act(event)): boolean {
+  /** A step after which nothing can be sent. */
+  #end(event: ChannelEvent, ending: Ending, isClean: boolean, cargo: Cargo = NO_CARGO): boolean {
     const step = stepOf(this.#state, event);
     if (step === undefined) return false;
-    const isWhole = step[1] === undefined || act() !== false;
+    const isWhole = step[1] === undefined || this.#act(step[1], cargo);
     this.#state = step[0];
     if (this.#ending === undefined) this.#noteEnding(ending);
-    if (step[0] === 'closed') this.#finish(isClean && isWhole);
+    if (step[0] === 'closed') this.#farewell.begin(this.#ending!, isClean && isWhole, this.#inbox);
     return true;
   }
 
-  /** The actions that need nothing but the outlet. */
-  #act(event: ChannelEvent): boolean | void {
-    const action = stepOf(this.#state, event)![1];
-    if (action === 'last') return this.#host.outlet.last();
-    if (action === 'cut') this.#host.outlet.cut();
+  /** Does what the table says; false where what it ended is not whole. */
+  #act(action: ChannelAction, cargo: Cargo): boolean {
+    if (this.#socket === undefined) return actOnResponse(action as HttpAction, this.#host.outlet, this.#state === 'pending', cargo);
+    actOnSocket(action as SocketAction, this.#socket, cargo);
+    return true;
   }
 
   /** The moment of the close: what asks from here on finds the channel closed and out of its groups. */
@@ -399,71 +353,4 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     this.#memberships = undefined;
     if (memberships !== undefined) for (const each of memberships) each.channelClosed(this);
   }
-
-  /** The channel is over; `onClose` fires behind the messages that are still to be handled. */
-  #finish(isClean: boolean): void {
-    this.#isClean = isClean;
-    if (this.#inbox === undefined) return this.#finished();
-    this.#expiresAt = this.#settings.ticker.after(LAST_MESSAGES_MS);
-    this.#settings.unfinished.add(this);
-    this.#settings.ticker.add(this);
-    this.#inbox.close(() => {
-      this.#settings.unfinished.delete(this);
-      this.#settings.ticker.delete(this);
-      this.#finished();
-    });
-  }
-
-  #finished(): void {
-    this.#isFinished = true;
-    this.#fireClose();
-  }
-
-  #fireClose(): void {
-    if (this.#onClose === undefined) return;
-    const { status, code, reason, by } = this.#ending!;
-    const detail: CloseDetail = { code, reason, by, clean: this.#isClean };
-    queueMicrotask(() => {
-      const fn = this.#onClose;
-      this.#onClose = undefined;
-      if (fn !== undefined) this.call(fn, status, detail);
-    });
-  }
-
-  /** What follows a callback: a promise is passed on so that it never rejects, its error reported. */
-  #settled(result: unknown): PromiseLike<void> | undefined {
-    return isThenable(result) ? Promise.resolve(result).then(noop, (error: unknown) => this.report(error)) : undefined;
-  }
 }
-
-const HTTP_SERVER_CLOSE: Ending = { status: 'server-close', code: undefined, reason: '', by: 'server' };
-
-function httpEnding(by: ClosedBy): Ending {
-  return { status: by === 'client' || by === 'network' ? 'client-close' : 'server-close', code: undefined, reason: '', by };
-}
-
-function webSocketEnding(code: number, reason: string, by: ClosedBy): Ending {
-  return { status: closeStatusOf(code), code, reason, by };
-}
-
-/** The piece of a stream; later status and headers do not count. */
-function pieceOf(data: Outgoing): Message {
-  return (bodyOf(data) as Message | null | undefined) ?? '';
-}
-
-/** The codes an endpoint may send (RFC 6455 §7.4.1, §7.4.2 and the registry of IANA). */
-function isSendableCloseCode(code: number): boolean {
-  if (!Number.isInteger(code)) return false;
-  return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
-}
-
-export function checkFunction<F>(fn: F, name: string): F {
-  if (typeof fn !== 'function') throw new UsageError(`${name} takes a function, not ${typeof fn}`);
-  return fn;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
-
-function noop(): void {}

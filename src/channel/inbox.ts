@@ -113,7 +113,7 @@ export class Inbox {
   }
 
   #judge(): void {
-    const isFull = this.queuedMessages >= this.#limits.maxQueuedMessages || this.#queuedBytes >= this.#limits.maxQueuedBytes;
+    const isFull = this.#holds(this.#isFull ? 0.5 : 1);
     if (isFull !== this.#isFull) {
       this.#isFull = isFull;
       if (isFull) this.#consumer.onFull();
@@ -123,5 +123,12 @@ export class Inbox {
     const onEmpty = this.#onEmpty;
     this.#onEmpty = undefined;
     onEmpty();
+  }
+
+  /** Whether as much as this share of the limits is held. A full queue counts as full until it is half empty: reading is not switched for every message. */
+  #holds(share: number): boolean {
+    const { maxQueuedMessages, maxQueuedBytes } = this.#limits;
+    if (this.queuedMessages === 0) return false;
+    return this.queuedMessages >= maxQueuedMessages * share || this.#queuedBytes >= maxQueuedBytes * share;
   }
 }

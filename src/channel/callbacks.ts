@@ -1,0 +1,68 @@
+/**
+ * The functions that the application has set on a channel, and how they are called: in the async context (AsyncLocalStorage) in which
+ * the channel was taken, with what they throw or reject with reported, and nothing thrown back at the caller.
+ */
+
+import { AsyncResource } from 'node:async_hooks';
+import { UsageError } from '../errors.js';
+import type { Message } from './contract.js';
+
+export class Callbacks {
+  receive: ((message: Message) => unknown) | undefined;
+  ping: ((data: Uint8Array) => unknown) | undefined;
+  pong: ((data: Uint8Array) => unknown) | undefined;
+  drain: (() => unknown) | undefined;
+  readonly #context = new AsyncResource('longwire.channel', { requireManualDestroy: true });
+  readonly #report: (error: unknown) => void;
+
+  constructor(report: (error: unknown) => void) {
+    this.#report = report;
+  }
+
+  /** Runs `fn` in the context. */
+  run<T>(fn: (this: T) => void, self: T): void {
+    this.#context.runInAsyncScope(fn, self);
+  }
+
+  /** Calls a function in the context. */
+  call<A extends unknown[]>(fn: ((...args: A) => unknown) | undefined, ...args: A): void {
+    if (fn !== undefined) this.#context.runInAsyncScope(() => void this.#guarded(() => fn(...args)));
+  }
+
+  /** Hands a message to `receive`, within `run`; a promise is to be awaited before the next, and does not reject. */
+  handle(message: Message): PromiseLike<void> | undefined {
+    try {
+      return this.#settled(this.receive!(message));
+    } catch (error) {
+      this.#report(error);
+      return undefined;
+    }
+  }
+
+  #guarded(fn: () => unknown): void {
+    try {
+      void this.#settled(fn());
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  /** What follows a callback: a promise is passed on so that it never rejects. What only looks like one is made one. */
+  #settled(result: unknown): PromiseLike<void> | undefined {
+    if (!isThenable(result)) return undefined;
+    return Promise.resolve(result).then(
+      () => undefined,
+      (error: unknown) => this.#report(error),
+    );
+  }
+}
+
+/** The function itself; a `UsageError` for what is none. */
+export function checkFunction<F>(fn: F, name: string): F {
+  if (typeof fn !== 'function') throw new UsageError(`${name} takes a function, not ${typeof fn}`);
+  return fn;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
