@@ -99,6 +99,8 @@ export class LongwireServer implements Server {
   readonly #httpSettings: HttpSettings;
   readonly #webSocketSettings: WebSocketSettings;
   #port = 0;
+  /** Whether the acceptor was closed; what still comes had its handshake under way. */
+  #hasClosed = false;
   #stopping: Promise<StopResult> | undefined;
   #stopAt = Infinity;
   #stopTimer: NodeJS.Timeout | undefined;
@@ -169,6 +171,7 @@ export class LongwireServer implements Server {
     if (this.#stopAt <= performance.now()) this.#onDeadline?.();
     if (onDraining !== undefined) await Promise.race([this.#drain(onDraining), deadline]);
     this.#acceptor.close();
+    this.#hasClosed = true;
     const open = this.#connections.size;
     for (const connection of this.#connections) connection.shutDown();
     await Promise.race([this.#allGone(), deadline]);
@@ -217,6 +220,7 @@ export class LongwireServer implements Server {
     this.#countAddress(connection.remoteAddress, 1);
     connection.start(new HttpProtocol(connection, this.#httpSettings));
     if (isRefused) this.#refuse(connection);
+    else if (this.#hasClosed) connection.shutDown();
   }
 
   #isFull(address: string): boolean {
