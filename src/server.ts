@@ -187,7 +187,8 @@ export class LongwireServer implements Server {
 
   async #drain(onDraining: () => unknown): Promise<void> {
     try {
-      await onDraining();
+      // Behind the caller's turn, so that it may itself call `stop` for a shorter deadline.
+      await Promise.resolve().then(onDraining);
     } catch (error) {
       this.#report(error);
     }
