@@ -104,6 +104,8 @@ export class LongwireServer implements Server {
   readonly #httpSettings: HttpSettings;
   readonly #webSocketSettings: WebSocketSettings;
   #port = 0;
+  /** Whether the acceptor was closed; what still comes had its handshake under way. */
+  #hasClosed = false;
   #stopping: Promise<StopResult> | undefined;
   readonly #deadline = new StopDeadline();
 
@@ -171,6 +173,7 @@ export class LongwireServer implements Server {
     const { reached } = this.#deadline;
     if (onDraining !== undefined) await Promise.race([this.#drain(onDraining), reached]);
     this.#acceptor.close();
+    this.#hasClosed = true;
     const open = this.#connections.size;
     for (const connection of this.#connections) connection.shutDown();
     await Promise.race([this.#allGone(), reached]);
@@ -186,7 +189,8 @@ export class LongwireServer implements Server {
 
   async #drain(onDraining: () => unknown): Promise<void> {
     try {
-      await onDraining();
+      // Behind the caller's turn, so that it may itself call `stop` for a shorter deadline.
+      await Promise.resolve().then(onDraining);
     } catch (error) {
       this.#report(error);
     }
@@ -205,6 +209,7 @@ export class LongwireServer implements Server {
     if (this.#connections.isFullFor(connection.remoteAddress)) return this.#refuse(connection);
     this.#connections.add(connection);
     connection.start(new HttpProtocol(connection, this.#httpSettings));
+    if (this.#hasClosed) connection.shutDown();
   }
 
   #refuse(connection: Connection): void {

@@ -92,21 +92,16 @@ export class IncomingRequest implements RequestWithHost {
     return this.#body.trailers.toObject();
   }
 
-  async text(): Promise<string> {
-    return UTF8.decode(await this.#body.collect(this.#maxBodyBytes));
+  text(): Promise<string> {
+    return guarded(this.#text());
   }
 
-  async json<T = unknown>(): Promise<T> {
-    const text = await this.text();
-    try {
-      return JSON.parse(text) as T;
-    } catch {
-      throw httpError('HTTP_BAD_JSON');
-    }
+  json<T = unknown>(): Promise<T> {
+    return guarded(this.#json<T>());
   }
 
   bytes(): Promise<Uint8Array> {
-    return this.#body.collect(this.#maxBodyBytes);
+    return guarded(this.#body.collect(this.#maxBodyBytes));
   }
 
   /** The client went away before it had its answer. */
@@ -115,6 +110,25 @@ export class IncomingRequest implements RequestWithHost {
     this.#hasClientLeft = true;
     this.#abortController?.abort(httpError('HTTP_CLIENT_LEFT'));
   }
+
+  async #text(): Promise<string> {
+    return UTF8.decode(await this.#body.collect(this.#maxBodyBytes));
+  }
+
+  async #json<T>(): Promise<T> {
+    const text = await this.#text();
+    try {
+      return JSON.parse(text) as T;
+    } catch {
+      throw httpError('HTTP_BAD_JSON');
+    }
+  }
+}
+
+/** A rejection that the application gave up waiting for must not end the process: it is the peer's doing. Who awaits it hears of it. */
+function guarded<T>(reading: Promise<T>): Promise<T> {
+  reading.catch(() => {});
+  return reading;
 }
 
 /** Where the path begins: behind scheme and authority in the absolute form (RFC 9112 §3.2.2), behind everything in the authority form. */

@@ -185,3 +185,19 @@ test('takes FIN during a stream for the leaving of the client, and aborts its si
   await within(aborted.opened, 'the abort');
   assert.ok(!(await client.readToEnd()).includes('0\r\n\r\n'));
 });
+
+for (const how of ['text', 'json', 'bytes'] as const) {
+  test(`does not end the process where ${how}() was called and given up, and the client leaves inside the body`, async (t) => {
+    const isReading = new Gate();
+    const { port, server } = await startServer(t, async (incoming) => {
+      void incoming[how]();
+      isReading.open();
+      return new Promise<string>(() => {});
+    });
+    const client = await RawClient.open(t, port);
+    await client.send(`${postChunked('/')}8\r\nhalf`);
+    await isReading.opened;
+    client.reset();
+    await until(() => server.stats().connections.open === 0, 'the end of the connection');
+  });
+}
