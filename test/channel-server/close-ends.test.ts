@@ -186,3 +186,16 @@ test('a channel is closed the moment its end is known, though onClose waits for 
   await turns();
   assert.deepEqual(taken.closings, []);
 });
+
+test('onClose that is set again after it was called is not called again', async (t) => {
+  const server = await startChannelServer(t);
+  const client = await RawClient.open(t, server.port);
+  await client.send(get());
+  const taken = await server.next();
+  taken.channel.close();
+  await taken.closed();
+  let isCalledAgain = false;
+  taken.channel.onClose(() => (isCalledAgain = true));
+  await turns();
+  assert.equal(isCalledAgain, false);
+});

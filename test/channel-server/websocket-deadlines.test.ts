@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import type { ChannelHandlers, ServerOptions } from 'longwire';
+import { asChannel, type Channel, type ChannelHandlers, type Message, type ServerOptions } from 'longwire';
 import { startChannelServer, type TakenChannel } from '../support/channels.js';
 import { FakeClock } from '../support/clock.js';
 import { deferred, turns, until } from '../support/deferred.js';
 import { clientFrame, close, ping, pong, text } from '../support/frames.js';
 import { RawWebSocket } from '../support/raw-web-socket.js';
+import { startServer } from '../support/server.js';
 
 /** Deadlines fire up to two ticks of 250 ms late. */
 const LATE_MS = 500;
@@ -196,4 +197,44 @@ test('a client that answers our Close and keeps its side open is destroyed', asy
   assert.equal((await taken.closed()).clean, true);
   clock.advance(5_000 + LATE_MS);
   await until(() => server.server.stats().connections.open === 0, 'the end of the connection');
+});
+
+test('a full queue that nobody takes from for 30 s ends the WebSocket with 1003', async (t) => {
+  const clock = new FakeClock();
+  let channel: Channel | undefined;
+  const closings: unknown[] = [];
+  const { port, server } = await startServer(
+    t,
+    (request) => void (channel = asChannel(request, { onClose: (_channel, status, detail) => closings.push({ status, ...detail }) })),
+    { maxQueuedMessages: 2 },
+    clock,
+  );
+  const socket = await RawWebSocket.open(t, port);
+  await socket.send(Buffer.concat(['a', 'b', 'c'].map(text)));
+  await until(() => server.stats().pauses === 1, 'the pause');
+  clock.advance(29_000);
+  assert.equal(channel!.isOpen, true);
+  clock.advance(1_000 + LATE_MS);
+  assert.equal(channel!.isOpen, false);
+  assert.equal((await socket.readClose()).code, 1003);
+  const messages: Message[] = [];
+  channel!.onReceive((message) => void messages.push(message));
+  await until(() => closings.length === 1, 'onClose');
+  assert.deepEqual(messages, ['a', 'b'], 'what was held is handed over all the same');
+  assert.deepEqual(closings, [{ status: 'unsupported', code: 1003, reason: 'nobody receives messages here', by: 'server', clean: false }]);
+});
+
+test('a full queue whose taker comes in time keeps its WebSocket', async (t) => {
+  const clock = new FakeClock();
+  let channel: Channel | undefined;
+  const { port, server } = await startServer(t, (request) => void (channel = asChannel(request)), { maxQueuedMessages: 2, pingIntervalMs: 0 }, clock);
+  const socket = await RawWebSocket.open(t, port);
+  await socket.send(Buffer.concat(['a', 'b', 'c'].map(text)));
+  await until(() => server.stats().pauses === 1, 'the pause');
+  clock.advance(29_000);
+  const messages: Message[] = [];
+  channel!.onReceive((message) => void messages.push(message));
+  await until(() => messages.length === 3, 'three messages');
+  clock.advance(60_000);
+  assert.equal(channel!.isOpen, true);
 });

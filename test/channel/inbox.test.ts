@@ -118,7 +118,21 @@ describe('hands over', () => {
 });
 
 describe('is full', () => {
-  test('at so many messages, and has room again when one has left', async () => {
+  test('until it is half empty: reading is not switched for every message', async () => {
+    const { consumer, inbox } = setUp({ maxQueuedMessages: 4 });
+    for (const message of ['wait', 'wait 1', 'wait 2', 'wait 3', 'wait 4']) inbox.push(message);
+    assert.deepEqual(consumer.log, ['wait', 'full']);
+    consumer.gates[0]!.open();
+    await settled();
+    consumer.gates[1]!.open();
+    await settled();
+    assert.deepEqual(consumer.log, ['wait', 'full', 'wait 1', 'wait 2'], 'two of four are left');
+    consumer.gates[2]!.open();
+    await settled();
+    assert.deepEqual(consumer.log, ['wait', 'full', 'wait 1', 'wait 2', 'wait 3', 'room']);
+  });
+
+  test('at so many messages, and has room again when most have left', async () => {
     const { consumer, inbox } = setUp();
     for (const message of ['wait', 'a', 'b']) inbox.push(message);
     assert.deepEqual(consumer.log, ['wait']);
