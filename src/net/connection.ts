@@ -15,6 +15,17 @@ import type { Ticker, Ticking } from './ticker.js';
 const LINGER_MS = 2_000;
 const LINGER_BYTES = 1024 * 1024;
 
+/** So much is handed to the socket at a time: system calls stay few. */
+const PORTION_BYTES = 256 * 1024;
+/** To a slow peer less, so that it can be seen to take something. */
+const SLOW_PORTION_BYTES = 64 * 1024;
+
+/** Somebody who waits until what was written up to byte `at` of the connection's output was taken. */
+interface DrainWaiter {
+  readonly at: number;
+  readonly fn: () => void;
+}
+
 /** What all connections of a server share. */
 export interface ConnectionSettings {
   readonly ticker: Ticker;
@@ -48,7 +59,7 @@ export class Connection implements Transport, Ticking, Flushable {
   #isFlushScheduled = false;
   #isCongested = false;
   #hasAskedForDrain = false;
-  #drainWaiters: (() => void)[] | undefined;
+  #drainWaiters: DrainWaiter[] | undefined;
   /** Bytes handed to the socket so far, and how many of them it had passed on when we last looked. */
   #handedOver = 0;
   #takenBefore = 0;
@@ -111,7 +122,7 @@ export class Connection implements Transport, Ticking, Flushable {
 
   whenDrained(fn: () => void): void {
     if (this.#phase === 'gone' || this.bufferedAmount === 0) return fn();
-    (this.#drainWaiters ??= []).push(fn);
+    (this.#drainWaiters ??= []).push({ at: this.#handedOver + this.#output.length, fn });
     if (!this.#isReading) this.#scheduleFlush();
   }
 
@@ -152,7 +163,7 @@ export class Connection implements Transport, Ticking, Flushable {
     // A write that the kernel took at once leaves `writableNeedDrain` set until the next tick: only with bytes waiting does it mean a slow peer.
     while (output.length > 0 && !(socket.writableNeedDrain && socket.writableLength > 0)) {
       const length = output.length;
-      const portions = output.take();
+      const portions = output.take(this.#isCongested ? SLOW_PORTION_BYTES : PORTION_BYTES);
       this.#handedOver += length - output.length;
       this.#settings.counters.bytesOut += length - output.length;
       if (portions.length === 1) {
@@ -209,7 +220,7 @@ export class Connection implements Transport, Ticking, Flushable {
     this.#phase = 'gone';
     this.#settings.ticker.delete(this);
     this.#output.clear();
-    for (const each of this.#drainWaiters ?? []) each();
+    for (const each of this.#drainWaiters ?? []) each.fn();
     this.#drainWaiters = undefined;
     const protocol = this.#protocol;
     this.#protocol = undefined;
@@ -260,12 +271,14 @@ export class Connection implements Transport, Ticking, Flushable {
     this.#settings.flushQueue.schedule(this);
   }
 
-  /** The waiters are told once nothing waits. */
+  /** Tells the waiters before whom nothing waits any more, and asks to be called again for the others. */
   #settleDrainWaiters(): void {
-    if (this.bufferedAmount > 0) return this.#askForDrain();
-    const waiters = this.#drainWaiters;
-    this.#drainWaiters = undefined;
-    if (waiters !== undefined) for (const each of waiters) each();
+    const taken = this.#handedOver - this.#socket.writableLength;
+    const waiters = this.#drainWaiters ?? [];
+    const left = waiters.filter((each) => each.at > taken);
+    this.#drainWaiters = left.length > 0 ? left : undefined;
+    if (left.length > 0) this.#askForDrain();
+    for (const each of waiters) if (each.at <= taken) each.fn();
   }
 
   /** Where the socket holds too little to emit `drain`, an empty write asks for it; behind our FIN, `finish` tells. */

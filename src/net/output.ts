@@ -5,8 +5,6 @@
 
 /** From here on copying costs more than a second entry in the system call. */
 const COPY_BELOW_BYTES = 32 * 1024;
-/** One portion: so much at a time shows a slow peer's progress, and no less keeps system calls few. */
-const PORTION_BYTES = 256 * 1024;
 
 type Piece = string | Uint8Array;
 
@@ -27,11 +25,11 @@ export class Output {
     this.#next = 0;
   }
 
-  /** The next portions to write at once, taken out of the queue: one, or a few large ones that belong in one system call. */
-  take(): Piece[] {
-    if (this.#next === 0 && this.length <= PORTION_BYTES) return this.#takeAll();
+  /** The next bytes to write at once, at most `maxBytes`, taken out of the queue: one piece, or a few large ones that belong in one system call. */
+  take(maxBytes: number): Piece[] {
+    if (this.#next === 0 && this.length <= maxBytes) return this.#takeAll();
     const portion: Piece[] = [];
-    let room = PORTION_BYTES;
+    let room = maxBytes;
     while (room > 0 && this.#next < this.#pieces.length) {
       const piece = this.#pieces[this.#next]!;
       if (piece.length <= room) {
@@ -44,7 +42,7 @@ export class Output {
         room = 0;
       }
     }
-    this.length -= PORTION_BYTES - room;
+    this.length -= maxBytes - room;
     this.#letGo();
     return merge(portion);
   }

@@ -197,3 +197,20 @@ test('a client that takes nothing for 30 s is destroyed, by timeout', async (t) 
   clock.advance(4_000);
   assert.equal((await scene.taken.closed()).by, 'timeout');
 });
+
+test('drained() waits for what was sent before it, whoever goes on sending', async (t) => {
+  const server = await startChannelServer(t, { maxBufferedBytes: Infinity });
+  const socket = await RawWebSocket.open(t, server.port);
+  const { channel } = await server.next();
+  const message = new Uint8Array(1024 * KIB);
+  let isOver = false;
+  const keepFull = (): void => {
+    while (!isOver && channel.bufferedAmount < 8 * message.length) channel.send(message);
+    if (!isOver) setImmediate(keepFull);
+  };
+  keepFull();
+  await channel.drained();
+  assert.ok(channel.bufferedAmount > 0, 'the other goes on');
+  isOver = true;
+  socket.client.socket.destroy();
+});

@@ -17,7 +17,7 @@ const lengthOf = (pieces: readonly Piece[]): number => pieces.reduce((sum, piece
 /** Takes all that is left. */
 function drain(output: Output): Piece[][] {
   const taken: Piece[][] = [];
-  while (output.length > 0) taken.push(output.take());
+  while (output.length > 0) taken.push(output.take(PORTION_BYTES));
   return taken;
 }
 
@@ -29,24 +29,24 @@ function outputOf(...pieces: readonly Piece[]): Output {
 
 describe('hands over', () => {
   test('neighbouring text as one string', () => {
-    assert.deepEqual(outputOf('a', 'bc', 'd\xff').take(), ['abcd\xff']);
+    assert.deepEqual(outputOf('a', 'bc', 'd\xff').take(PORTION_BYTES), ['abcd\xff']);
   });
 
   test('one piece as it is', () => {
     const bytes = Uint8Array.of(1, 2, 3);
-    assert.equal(outputOf(bytes).take()[0], bytes);
-    assert.deepEqual(outputOf('text').take(), ['text']);
+    assert.equal(outputOf(bytes).take(PORTION_BYTES)[0], bytes);
+    assert.deepEqual(outputOf('text').take(PORTION_BYTES), ['text']);
   });
 
   test('small text and bytes together as one copy, text as latin1', () => {
-    const taken = outputOf('a\xe9', Uint8Array.of(0, 255), 'z', Uint8Array.of(7)).take();
+    const taken = outputOf('a\xe9', Uint8Array.of(0, 255), 'z', Uint8Array.of(7)).take(PORTION_BYTES);
     assert.equal(taken.length, 1);
     assert.deepEqual([...bytesOf(taken)], [0x61, 0xe9, 0, 255, 0x7a, 7]);
   });
 
   test('bytes that are large on their own, not copied, between what is around them', () => {
     const large = new Uint8Array(COPY_BELOW_BYTES).fill(1);
-    const taken = outputOf('head', Uint8Array.of(2), large, 'tail', Uint8Array.of(3)).take();
+    const taken = outputOf('head', Uint8Array.of(2), large, 'tail', Uint8Array.of(3)).take(PORTION_BYTES);
     assert.equal(taken.length, 3);
     assert.equal(taken[1], large);
     assert.deepEqual(bytesOf(taken), Buffer.concat([Buffer.from('head\x02'), large, Buffer.from('tail\x03')]));
@@ -60,7 +60,7 @@ describe('hands over', () => {
   });
 
   test('nothing where nothing waits', () => {
-    assert.equal(lengthOf(new Output().take()), 0);
+    assert.equal(lengthOf(new Output().take(PORTION_BYTES)), 0);
   });
 });
 
@@ -69,7 +69,7 @@ test('counts what waits, also while it is taken portion by portion', () => {
   let left = 2 * PORTION_BYTES + 7;
   assert.equal(output.length, left);
   while (left > 0) {
-    left -= lengthOf(output.take());
+    left -= lengthOf(output.take(PORTION_BYTES));
     assert.equal(output.length, left);
   }
 });
@@ -84,11 +84,11 @@ test('takes up to a whole portion at a time, and never more', () => {
 
 test('is empty after it was cleared, and can be used again', () => {
   const output = outputOf('x'.repeat(PORTION_BYTES), 'y'.repeat(PORTION_BYTES));
-  output.take();
+  output.take(PORTION_BYTES);
   output.clear();
   assert.equal(output.length, 0);
   output.push('new');
-  assert.deepEqual(output.take(), ['new']);
+  assert.deepEqual(output.take(PORTION_BYTES), ['new']);
 });
 
 test('keeps order and bytes for any mix of pieces, pushed and taken in turn: 120 seeds', () => {
@@ -106,7 +106,7 @@ test('keeps order and bytes for any mix of pieces, pushed and taken in turn: 120
         pushed.push(piece);
       }
       for (let i = random.below(4); i > 0 && output.length > 0; i--) {
-        const portions = output.take();
+        const portions = output.take(PORTION_BYTES);
         assert.ok(lengthOf(portions) <= PORTION_BYTES, `seed ${seed}`);
         taken.push(...portions);
       }
@@ -124,7 +124,7 @@ test('lets go of what was taken, though something always waits', async () => {
     const bytes = new Uint8Array(PORTION_BYTES);
     if (i < 40) taken.push(new WeakRef(bytes));
     output.push(bytes);
-    output.take();
+    output.take(PORTION_BYTES);
   }
   assert.ok(output.length > 0);
   const held = await countHeld(taken);
