@@ -66,7 +66,7 @@ export class Acceptor {
       await this.#tryToListen();
     }
     this.#server.on('error', (error) => this.#events.onAcceptError(error));
-    if (path !== undefined && pathMode !== undefined) await chmod(path, pathMode);
+    if (path !== undefined && pathMode !== undefined) await this.#setMode(path, pathMode);
   }
 
   /** The port listened on; 0 on a unix socket. */
@@ -83,6 +83,16 @@ export class Acceptor {
   /** Destroys what close leaves behind: handshakes under way. */
   destroyHandshakes(): void {
     for (const socket of this.#belowTls) socket.destroy();
+  }
+
+  /** A socket that others could open is not left behind where its permissions could not be set. */
+  async #setMode(path: string, mode: number): Promise<void> {
+    try {
+      await chmod(path, mode);
+    } catch (error) {
+      this.#server.close();
+      throw error;
+    }
   }
 
   #tryToListen(): Promise<void> {
@@ -106,7 +116,8 @@ export class Acceptor {
 
 /** Whether `path` is the socket of a server that is no more: a socket that nobody answers on. */
 async function isStale(path: string): Promise<boolean> {
-  if (!(await lstat(path)).isSocket()) return false;
+  // An abstract socket has no file, and goes with its server.
+  if (path.startsWith('\0') || !(await lstat(path)).isSocket()) return false;
   return new Promise((resolve) => {
     const probe = connect(path);
     probe.once('connect', () => {
