@@ -206,9 +206,10 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     else this.last();
   }
 
+  /** What the client did, seen through a body that is made of its own, is no error of the application. */
   pumpFailed(error: unknown): void {
     this.#pump = undefined;
-    this.#report(error);
+    if (!(error instanceof ProtocolError)) this.#report(error);
     if (this.channel !== undefined) this.channel.bodyFailed();
     else this.cut();
   }
