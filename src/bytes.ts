@@ -9,10 +9,12 @@ export const SP = 0x20;
 export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
 
-const TOKEN_BYTES = new Uint8Array(256);
-for (const character of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") TOKEN_BYTES[character.charCodeAt(0)] = 1;
+/** A token, such as a method or a field name (RFC 9110 §5.6.2). */
+export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** Whether a byte may stand in a token, such as a method or a field name (RFC 9110 §5.6.2). */
+const TOKEN_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => (TOKEN.test(String.fromCharCode(byte)) ? 1 : 0));
+
+/** Whether a byte may stand in a token. */
 export function isTokenByte(byte: number): boolean {
   return TOKEN_BYTES[byte] === 1;
 }

@@ -22,7 +22,7 @@ interface Layer {
 const LAYERS: readonly Layer[] = [
   {
     name: 'leaves',
-    files: ['errors', 'bytes', 'byte-queue', 'counters', 'waitable-set'],
+    files: ['errors', 'bytes', 'byte-queue', 'counters', 'waitable-set', 'thenable'],
     anyFolder: [],
     folders: [],
     node: [],

@@ -5,6 +5,7 @@
 
 import { AsyncResource } from 'node:async_hooks';
 import { UsageError } from '../errors.js';
+import { isThenable } from '../thenable.js';
 import type { Message } from './contract.js';
 
 export class Callbacks {
@@ -61,8 +62,4 @@ export class Callbacks {
 export function checkFunction<F>(fn: F, name: string): F {
   if (typeof fn !== 'function') throw new UsageError(`${name} takes a function, not ${typeof fn}`);
   return fn;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

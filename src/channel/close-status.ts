@@ -1,5 +1,7 @@
 /** How a channel ended: http-kit's keywords beside the close codes of RFC 6455 §7.4.1. */
 
+import type { Departure } from '../net/protocol.js';
+
 const STATUS_BY_CODE = {
   1000: 'normal',
   1001: 'going-away',
@@ -40,4 +42,10 @@ export interface CloseDetail {
 /** The keyword of a WebSocket close code. */
 export function closeStatusOf(code: number): CloseStatus {
   return (STATUS_BY_CODE as Record<number, CloseStatus>)[code] ?? 'unknown';
+}
+
+/** Who ended a channel whose connection is gone: without a word from the client, the network did. */
+export function closedBy(departure: Departure): ClosedBy {
+  if (departure === 'timeout' || departure === 'shutdown') return departure;
+  return departure === 'aborted' ? 'server' : 'network';
 }

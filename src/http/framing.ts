@@ -5,7 +5,7 @@
 
 import type { HttpErrorCode } from './errors.js';
 import type { BodyFraming } from './events.js';
-import { listMembers } from './headers.js';
+import { listNames } from './headers.js';
 
 /** The fields that say how a message is framed, as they stand in the head. A repeated one is counted and joined. */
 export interface FramingFields {
@@ -31,7 +31,7 @@ export function framingViolation(fields: FramingFields, isHttp10: boolean): Http
   if (fields.transferEncoding !== undefined) {
     if (fields.contentLength !== undefined) return 'HTTP_LENGTH_AND_ENCODING'; // 9112 §6.3, item 3
     if (isHttp10) return 'HTTP_BAD_TRANSFER_ENCODING'; // 9112 §6.1
-    const codings = listMembers(fields.transferEncoding);
+    const codings = listNames(fields.transferEncoding);
     if (codings.length === 0 || codings.indexOf('chunked') !== codings.length - 1) return 'HTTP_BAD_TRANSFER_ENCODING'; // 9112 §6.3, item 4
     if (codings.length > 1) return 'HTTP_UNKNOWN_TRANSFER_ENCODING'; // 9112 §6.1
   }
@@ -53,12 +53,12 @@ export function bodyFraming(fields: FramingFields): BodyFraming {
 /** Whether the connection outlives this exchange (RFC 9112 §9.3). */
 export function keepsAlive(connection: string | undefined, isHttp10: boolean): boolean {
   if (connection === undefined) return !isHttp10;
-  const options = listMembers(connection);
+  const options = listNames(connection);
   if (options.includes('close')) return false;
   return !isHttp10 || options.includes('keep-alive');
 }
 
 /** Whether the client asks for a WebSocket. An `Upgrade` in HTTP/1.0 is ignored (RFC 9110 §7.8); the handshake judges the rest. */
 export function asksForWebSocket(fields: FramingFields, isHttp10: boolean): boolean {
-  return fields.upgrade !== undefined && !isHttp10 && listMembers(fields.upgrade).includes('websocket');
+  return fields.upgrade !== undefined && !isHttp10 && listNames(fields.upgrade).includes('websocket');
 }

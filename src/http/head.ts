@@ -4,6 +4,7 @@
  * character a byte.
  */
 
+import { TOKEN } from '../bytes.js';
 import { type HttpErrorCode, httpError } from './errors.js';
 import type { RequestHead } from './events.js';
 import { asksForWebSocket, bodyFraming, type FramingFields, framingViolation, keepsAlive } from './framing.js';
@@ -17,7 +18,6 @@ export interface HeadLimits {
   readonly maxHeaderCount: number;
 }
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const FIELD_SECTION = /(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n/y;
 const FIELD_CONTENT = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** Visible ASCII: what a target may consist of (RFC 9112 §3.2); a fragment is never sent (RFC 9110 §7.1). */

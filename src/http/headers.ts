@@ -92,12 +92,17 @@ export function startsWithName(text: string, at: number, name: string): boolean 
   return true;
 }
 
-/** The members of a comma-separated list (RFC 9110 §5.6.1), lower-cased; empty ones are ignored. */
-export function listMembers(value: string): string[] {
+/** The elements of a comma-separated list; empty ones are ignored (RFC 9110 §5.6.1). */
+export function listElements(value: string): string[] {
   return value
     .split(',')
-    .map((member) => fieldValue(member, 0, member.length).toLowerCase())
-    .filter((member) => member !== '');
+    .map((element) => fieldValue(element, 0, element.length))
+    .filter((element) => element !== '');
+}
+
+/** The same for names that have no case: in lower case. */
+export function listNames(value: string): string[] {
+  return listElements(value.toLowerCase());
 }
 
 function isWhiteSpace(code: number): boolean {

@@ -4,12 +4,13 @@
  * exchange is under way; what the client pipelined behind it waits, in bounds, in the parser.
  */
 
-import type { ClosedBy } from '../channel/close-status.js';
+import { closedBy, type ClosedBy } from '../channel/close-status.js';
 import type { ChannelHandlers, HandlerResult } from '../channel/contract.js';
 import type { Handshake } from '../channel/outlet.js';
 import { CHANNEL_HOST } from '../channel/outlet.js';
 import { ProtocolError } from '../errors.js';
 import type { Departure, Protocol, Transport } from '../net/protocol.js';
+import { isThenable } from '../thenable.js';
 import { httpError } from './errors.js';
 import type { HttpEvent, RequestHead } from './events.js';
 import { HttpParser } from './parser.js';
@@ -345,14 +346,3 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
     return this.#parser.bufferedBytes > 0 ? 'head' : 'request';
   }
 }
-
-function closedBy(departure: Departure): ClosedBy {
-  if (departure === 'timeout') return 'timeout';
-  if (departure === 'shutdown') return 'shutdown';
-  return departure === 'aborted' ? 'server' : 'network';
-}
-
-function isThenable(value: HandlerResult | Promise<HandlerResult>): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
-

@@ -3,9 +3,10 @@
  * of it is honoured where it can be true, and refused where it cannot. Nothing is written before all of it was checked.
  */
 
+import { TOKEN } from '../bytes.js';
 import { UsageError } from '../errors.js';
 import type { HeaderFields } from './contract.js';
-import { listMembers } from './headers.js';
+import { listNames } from './headers.js';
 import { reasonPhrase } from './status.js';
 
 /** The application's header fields, encoded, and what they say of the message itself. */
@@ -28,7 +29,6 @@ export type ResponseFraming =
   | { readonly kind: 'chunked' }
   | { readonly kind: 'until-close' };
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const NO_FIELDS: ResponseFields = {
   lines: '',
@@ -80,7 +80,7 @@ function noteOwnField(fields: Mutable<ResponseFields>, name: string, value: stri
       fields.contentLength = Number(value);
       return true;
     case 'connection':
-      fields.closes ||= listMembers(value).includes('close');
+      fields.closes ||= listNames(value).includes('close');
       return true;
     case 'content-type':
       fields.hasContentType = true;

@@ -1,13 +1,14 @@
 /** The server's half of the opening handshake (RFC 6455 §4.2): what a valid one is, and what answers it. */
 
 import { createHash } from 'node:crypto';
+import { TOKEN } from '../bytes.js';
 import { UsageError } from '../errors.js';
+import { listElements, listNames } from '../http/headers.js';
 
 /** Appended to the client's key before it is hashed (RFC 6455 §1.3). */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** The base64 of 16 bytes: 22 characters, the last of which carries four bits that are zero, and the padding. */
 const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** What the handshake has to know of the request. */
 export interface HandshakeRequest {
@@ -55,15 +56,10 @@ export function chooseProtocol(
   return chosen;
 }
 
-/** The elements of a list; empty ones are ignored (RFC 9110 §5.6.1.2). */
-function listElements(header: string): string[] {
-  return header.split(',').map((element) => element.replace(/^[ \t]+|[ \t]+$/g, '')).filter((element) => element !== '');
-}
-
 function isTokenList(elements: readonly string[]): boolean {
   return elements.length > 0 && elements.every((element) => TOKEN.test(element));
 }
 
 function namesUpgrade(connection: string | undefined): boolean {
-  return connection !== undefined && listElements(connection).some((option) => option.toLowerCase() === 'upgrade');
+  return connection !== undefined && listNames(connection).includes('upgrade');
 }

@@ -4,7 +4,7 @@
  * close handshake, a message that does not come to its end.
  */
 
-import type { ClosedBy } from '../channel/close-status.js';
+import { closedBy, type ClosedBy } from '../channel/close-status.js';
 import type { Message } from '../channel/contract.js';
 import type { ChannelPort, WebSocketOutlet } from '../channel/outlet.js';
 import { keepBytes } from '../channel/outgoing.js';
@@ -277,11 +277,5 @@ function frameOf(opcode: number, length: number, fill: (frame: Buffer, at: numbe
   frame.write(header, 0, 'latin1');
   fill(frame, header.length);
   return frame;
-}
-
-/** The peer of a WebSocket that is gone without a Close is lost by the network, whatever its last packet was. */
-function closedBy(departure: Departure): ClosedBy {
-  if (departure === 'timeout') return 'timeout';
-  return departure === 'shutdown' ? 'shutdown' : 'network';
 }
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { test } from 'node:test';
-import { FieldLines, fieldValue, listMembers, NO_FIELDS, startsWithName } from '#src/http/headers.js';
+import { FieldLines, fieldValue, listElements, listNames, NO_FIELDS, startsWithName } from '#src/http/headers.js';
 
 function fieldLines(...lines: string[]): FieldLines {
   const text = lines.map((line) => `${line}\r\n`).join('');
@@ -106,9 +106,10 @@ test('compares a name at its place, up to the end of the text', () => {
 });
 
 test('reads the members of a list in lower case, without empty ones (RFC 9110 §5.6.1)', () => {
-  assert.deepEqual(listMembers('Close'), ['close']);
-  assert.deepEqual(listMembers(' a ,\tB,,c\t, '), ['a', 'b', 'c']);
-  assert.deepEqual(listMembers('a b, \xa0c'), ['a b', '\xa0c']);
-  assert.deepEqual(listMembers(''), []);
-  assert.deepEqual(listMembers(' , ,'), []);
+  assert.deepEqual(listElements(' Chat ,,v1\t'), ['Chat', 'v1'], 'a list of names with case keeps it');
+  assert.deepEqual(listNames('Close'), ['close']);
+  assert.deepEqual(listNames(' a ,\tB,,c\t, '), ['a', 'b', 'c']);
+  assert.deepEqual(listNames('a b, \xa0c'), ['a b', '\xa0c']);
+  assert.deepEqual(listNames(''), []);
+  assert.deepEqual(listNames(' , ,'), []);
 });
