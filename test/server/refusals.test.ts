@@ -111,7 +111,11 @@ for (const { name, head, status } of UPLOADS) {
       const client = await RawClient.open(t, port);
       await client.send(head);
       const body = Buffer.alloc(16_000);
-      for (let sent = 0; sent < LENGTH; sent += body.length) await client.send(body);
+      for (let sent = 0; sent < LENGTH; sent += body.length) {
+        await client.send(body);
+        await new Promise((resolve) => setImmediate(resolve));
+        assert.equal(client.error, undefined, `after ${sent} bytes`);
+      }
       const answer = await client.readToEnd();
       assert.ok(answer.startsWith(`HTTP/1.1 ${status} `), answer);
       assert.ok(answer.includes('\r\nConnection: close\r\n'), answer);
