@@ -162,12 +162,12 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
   for (const name of Object.keys(NUMBERS) as NumberName[]) numbers[name] = checkNumber(name, options[name], NUMBERS[name]);
   return {
     ...numbers,
-    host: check('host', options.host ?? '0.0.0.0', isFilled, 'a host name or an address'),
+    host: check('host', options.host === undefined ? '0.0.0.0' : options.host, isFilled, 'a host name or an address'),
     path: check('path', options.path, optional(isFilled), 'the path of a unix socket'),
     pathMode: check('pathMode', options.pathMode, optional(isMode), 'permissions from 0 to 0o777'),
-    reusePort: checkReusePort(options.reusePort ?? false),
+    reusePort: checkReusePort(options.reusePort === undefined ? false : options.reusePort),
     tls: check('tls', options.tls, optional(isObject), 'an object of options for tls.createServer'),
-    onOverflow: check('onOverflow', options.onOverflow ?? 'close', (value) => value === 'close' || value === 'drop', "'close' or 'drop'"),
+    onOverflow: check('onOverflow', options.onOverflow === undefined ? 'close' : options.onOverflow, (value) => value === 'close' || value === 'drop', "'close' or 'drop'"),
     serverHeader: check('serverHeader', options.serverHeader, optional(isFieldValue), 'text without control characters'),
     onError: check('onError', options.onError, optional(isFunction), 'a function'),
     onClientError: check('onClientError', options.onClientError, optional(isFunction), 'a function'),

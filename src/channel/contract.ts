@@ -57,8 +57,9 @@ export interface Channel<Data = unknown> {
 
   /**
    * Sets what receives the messages of a WebSocket. Order is guaranteed: a promise that `fn` returns is awaited before the
-   * next message of this channel is handed over. What arrives before a function is set is held, never dropped. On an HTTP
-   * channel it never fires. Setting it again replaces it.
+   * next message of this channel is handed over. What arrives before a function is set is held, never dropped; a queue that
+   * is full for 30 s while none is set ends the channel with 1003, so one that only sends should set one that does nothing. On
+   * an HTTP channel it never fires. Setting it again replaces it.
    */
   onReceive(fn: (message: Message) => unknown): void;
   /** Sets what is told of a Ping, which was answered already and may have overtaken queued messages. */

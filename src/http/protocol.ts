@@ -108,7 +108,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
     this.#exchange = undefined;
     if (!keepsAlive || this.#isBroken) return this.#end();
     if (this.#body !== undefined) this.#drainBody(this.#body);
-    if (!this.#isAdvancing) process.nextTick(() => this.#advanceInContext());
+    if (!this.#isAdvancing) this.transport.soon(() => this.#advanceInContext());
   }
 
   exchangeCut(isDelimitedByClose: boolean): void {

@@ -150,6 +150,12 @@ export class Connection implements Transport, Ticking, Flushable {
     process.nextTick(() => this.#replayRest());
   }
 
+  soon(fn: () => void): void {
+    process.nextTick(() => {
+      if (this.#phase === 'open') this.#tell(fn);
+    });
+  }
+
   /** Tells the protocol that the server is stopping. */
   shutDown(): void {
     if (this.#phase === 'open') this.#tell((protocol) => protocol.onShutdown());

@@ -153,13 +153,15 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     this.#isPaused = false;
     this.#hasSeenInput = true;
     this.#messageBy = Infinity;
-    process.nextTick(() => {
-      if (this.#isPaused || this.#isOver) return;
-      this.#port.runInContext<WebSocketProtocol>(this.#readFrames, this);
-      if (this.#isPaused || this.#isOver) return;
-      if (this.#hasInputEnded) this.#lose('network');
-      else this.#transport.resume();
-    });
+    this.#transport.soon(() => this.#readOn());
+  }
+
+  #readOn(): void {
+    if (this.#isPaused || this.#isOver) return;
+    this.#port.runInContext<WebSocketProtocol>(this.#readFrames, this);
+    if (this.#isPaused || this.#isOver) return;
+    if (this.#hasInputEnded) this.#lose('network');
+    else this.#transport.resume();
   }
 
   #readFrames(): void {

@@ -74,12 +74,12 @@ for (const [name, [min, max]] of Object.entries(NUMBERS)) {
 }
 
 const OTHERS: Readonly<Record<string, readonly [wrong: readonly unknown[], allowed: RegExp]>> = {
-  host: [['', 1, {}], /^option host must be a host name or an address, not /],
+  host: [['', 1, {}, null], /^option host must be a host name or an address, not /],
   path: [['', 1, null], /^option path must be the path of a unix socket, not /],
   pathMode: [[-1, 0o1000, 1.5, '660', null], /^option pathMode must be permissions from 0 to 0o777, not /],
-  reusePort: [['yes', 1], /^option reusePort must be true or false, not /],
+  reusePort: [['yes', 1, null], /^option reusePort must be true or false, not /],
   tls: [[true, 'cert', null], /^option tls must be an object of options for tls.createServer, not /],
-  onOverflow: [['block', 1, true], /^option onOverflow must be 'close' or 'drop', not /],
+  onOverflow: [['block', 1, true, null], /^option onOverflow must be 'close' or 'drop', not /],
   serverHeader: [['', 'a\r\nb: c', 'a\nb', '\0', '日本', 1, null], /^option serverHeader must be text without control characters, not /],
   onError: [['log', {}, null], /^option onError must be a function, not /],
   onClientError: [[1, {}, null], /^option onClientError must be a function, not /],
