@@ -36,6 +36,8 @@ export interface WebSocketSettings extends MessageLimits {
 
 /** Payloads up to this are framed as one piece; larger bytes go out behind their header. */
 const ONE_PIECE_UP_TO_BYTES = 4 * 1024;
+/** The longest that a stopping server waits for a peer's Close, whatever `closeTimeoutMs` is. */
+const SHUTDOWN_MS = 5_000;
 /** Heartbeats are spread, so that clients that came together do not answer together. */
 const JITTER = 0.1;
 const NOTHING = new Uint8Array(0);
@@ -102,6 +104,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
 
   onShutdown(): void {
     this.#port.shutDown();
+    this.#closeBy = Math.min(this.#closeBy, this.#settings.ticker.after(SHUTDOWN_MS));
   }
 
   // What the channel asks (WebSocketOutlet).

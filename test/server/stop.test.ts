@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
-import { asChannel, type CloseDetail, type CloseStatus, runServer, UsageError, withChannel } from 'longwire';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
+import { asChannel, type CloseDetail, type CloseStatus, type Handler, runServer, UsageError, withChannel } from 'longwire';
+import { FakeClock } from '../support/clock.js';
 import { close, handshake } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
 import { RawWebSocket } from '../support/raw-web-socket.js';
@@ -143,6 +144,27 @@ test('waits for a WebSocket that does not answer only for closeTimeoutMs', async
   assert.equal((await socket.readClose()).code, 1001);
   assert.deepEqual(await within(stopped, 'the stop'), { closed: 1, destroyed: 0 });
 });
+
+for (const isClosing of [false, true]) {
+  test(`gives ${isClosing ? 'a WebSocket that was closing already' : 'a WebSocket'} 5 s to answer and no more, however long closeTimeoutMs is`, async (t) => {
+    const clock = new FakeClock();
+    const ends: boolean[] = [];
+    const handler: Handler = (incoming) => withChannel(incoming, (channel) => {
+      channel.onClose((_status, { clean }) => ends.push(clean));
+      if (isClosing) channel.close();
+    });
+    const { port, server } = await startServer(t, handler, { closeTimeoutMs: 60_000, pingIntervalMs: 0 }, clock);
+    const socket = await RawWebSocket.open(t, port);
+    const stopped = server.stop(FAR);
+    assert.equal((await socket.readClose()).code, isClosing ? 1000 : 1001);
+    clock.advance(4_900);
+    await turn();
+    assert.deepEqual(ends, []);
+    clock.advance(1_000);
+    assert.deepEqual(await within(stopped, 'the stop'), { closed: 1, destroyed: 0 });
+    assert.deepEqual(ends, [false]);
+  });
+}
 
 test('serves requests, refuses upgrades with 503, and takes new connections while onDraining runs', async (t) => {
   const drained = new Gate();
