@@ -14,7 +14,7 @@ import { isThenable } from '../thenable.js';
 import { httpError } from './errors.js';
 import type { HttpEvent, RequestHead } from './events.js';
 import { HttpParser } from './parser.js';
-import { IncomingRequest } from './request.js';
+import { IncomingRequest, type RequestOwner } from './request.js';
 import { type BodySource, RequestBody } from './request-body.js';
 import { type Awaited, RequestDeadlines } from './request-deadlines.js';
 import { type ExchangeOwner, Responder } from './responder.js';
@@ -27,7 +27,8 @@ const NO_REQUEST = { method: '', isHttp10: false };
 
 /** The rest of a request body that nobody read is drained up to this, so that the connection can be kept. */
 const DRAIN_BYTES = 64 * 1024;
-export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
+
+export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, BodySource {
   readonly transport: Transport;
   readonly settings: HttpSettings;
   hasInputEnded = false;
@@ -148,7 +149,13 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
     return this.settings.upgrade(request, protocols);
   }
 
-  // What the reader of the body asks (BodySource).
+  // What the request and the reader of its body ask (RequestOwner, BodySource).
+
+  /** Counts what the client did wrong, and tells the application. */
+  noteError(error: ProtocolError): void {
+    this.settings.counters.countError(error.code);
+    this.settings.onPeerError(error, this.transport);
+  }
 
   pull(): void {
     // Behind the head of the final response there is no 100 any more (RFC 9110 §10.1.1).
@@ -224,7 +231,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
     this.#isUpgradeRequest = head.isWebSocketUpgrade;
     if (head.framing.kind === 'none') this.#parser.next();
     else this.#beginBody(head);
-    const request = new IncomingRequest(head, this.#body, this.transport, settings.maxBodyBytes);
+    const request = new IncomingRequest(head, this.#body, this);
     const exchange = new Responder(head, request, this);
     request[CHANNEL_HOST] = exchange;
     this.#exchange = exchange;
@@ -296,7 +303,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
     const isFull = this.#parser.bufferedBytes > this.settings.maxPipelinedBytes;
     if (!isFull) return this.transport.resume();
     if (this.#body === undefined && this.#exchange?.isStream === true) {
-      this.#countError(httpError('HTTP_PIPELINE_TOO_LONG'));
+      this.noteError(httpError('HTTP_PIPELINE_TOO_LONG'));
       this.#leave('server');
       return this.transport.destroy('aborted');
     }
@@ -306,7 +313,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   /** A request that is no request, or not one that can be served: the status owed, and the end of the connection. */
   #refuse(error: ProtocolError): void {
     this.#isBroken = true;
-    this.#countError(error);
+    this.noteError(error);
     if (this.#exchange === undefined) return this.#answerError(error);
     // The handler's own answer stands, if it has one; a reader of the body hears what was wrong with it.
     if (this.#body !== undefined) this.#body.fail(error);
@@ -315,11 +322,6 @@ export class HttpProtocol implements Protocol, ExchangeOwner, BodySource {
   #answerError(error: ProtocolError): void {
     if (!this.#isDraining && error.status !== undefined) new ResponseWriter(NO_REQUEST, this.transport, this.settings).plain(error.status, false);
     this.#end();
-  }
-
-  #countError(error: ProtocolError): void {
-    this.settings.counters.countError(error.code);
-    this.settings.onPeerError(error, this.transport);
   }
 
   /** Ends the connection in order: what is written goes out, what still comes is discarded. */

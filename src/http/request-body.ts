@@ -5,13 +5,15 @@
 
 import { ByteQueue } from '../byte-queue.js';
 import { EMPTY, ownBytes } from '../bytes.js';
-import { UsageError } from '../errors.js';
+import { type ProtocolError, UsageError } from '../errors.js';
 import { httpError } from './errors.js';
 import { type FieldLines, NO_FIELDS } from './headers.js';
 
 /** Where the pieces come from: the driver pulls its parser, and calls `push`, `end` or `fail`, at once or later. */
 export interface BodySource {
   pull(): void;
+  /** The client sent what its reader may not be given. */
+  noteError(error: ProtocolError): void;
 }
 
 interface Waiter {
@@ -76,7 +78,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   push(view: Uint8Array): void {
     if (this.#error !== undefined) return;
     this.#received += view.length;
-    if (this.#received > (this.#collectUpTo ?? this.#maxStreamedBytes)) return this.fail(httpError('HTTP_BODY_TOO_LARGE'));
+    if (this.#received > (this.#collectUpTo ?? this.#maxStreamedBytes)) return this.#refuseSize();
     if (this.#waiter !== undefined && this.#collectUpTo === undefined) return this.#settle(ownBytes(view));
     this.#held.push(view);
   }
@@ -107,10 +109,16 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
     waiter?.reject(error);
   }
 
+  #refuseSize(): void {
+    const error = httpError('HTTP_BODY_TOO_LARGE');
+    this.#refuse(error);
+    this.#source.noteError(error);
+  }
+
   #take(maxBytes: number): void {
     if (this.#isTaken) throw new UsageError('the body was read already; it can be read once');
     this.#isTaken = true;
-    if (Math.max(this.#received, this.#announcedBytes ?? 0) > maxBytes) this.#refuse(httpError('HTTP_BODY_TOO_LARGE'));
+    if (Math.max(this.#received, this.#announcedBytes ?? 0) > maxBytes) this.#refuseSize();
   }
 
   #next(): Promise<Uint8Array | undefined> {

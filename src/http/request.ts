@@ -1,6 +1,7 @@
 /** One request as the handler sees it: a head, read on demand, and the way to its body and its channel. */
 
 import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from '../channel/outlet.js';
+import type { ProtocolError } from '../errors.js';
 import type { Transport } from '../net/protocol.js';
 import { httpError } from './errors.js';
 import type { RequestHead } from './events.js';
@@ -8,26 +9,35 @@ import { NO_BODY, type ReadableBody } from './request-body.js';
 
 const UTF8 = new TextDecoder();
 
+/** The driver of the connection, as one request sees it. */
+export interface RequestOwner {
+  readonly transport: Transport;
+  readonly settings: { readonly maxBodyBytes: number };
+  /** The client sent what its reader cannot use. */
+  noteError(error: ProtocolError): void;
+}
+
 export class IncomingRequest implements RequestWithHost {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly scheme: 'http' | 'https';
   [CHANNEL_HOST]!: ChannelHost;
   readonly #head: RequestHead;
-  readonly #maxBodyBytes: number;
+  readonly #owner: RequestOwner;
   readonly #body: ReadableBody;
   #headers: Readonly<Record<string, string | undefined>> | undefined;
   #searchParams: URLSearchParams | undefined;
   #abortController: AbortController | undefined;
   #hasClientLeft = false;
 
-  constructor(head: RequestHead, body: ReadableBody | undefined, transport: Transport, maxBodyBytes: number) {
+  constructor(head: RequestHead, body: ReadableBody | undefined, owner: RequestOwner) {
+    const { transport } = owner;
     this.remoteAddress = transport.remoteAddress;
     this.remotePort = transport.remotePort;
     this.scheme = transport.isSecure ? 'https' : 'http';
     this.#head = head;
     this.#body = body ?? NO_BODY;
-    this.#maxBodyBytes = maxBodyBytes;
+    this.#owner = owner;
   }
 
   get method(): string {
@@ -101,7 +111,7 @@ export class IncomingRequest implements RequestWithHost {
   }
 
   bytes(): Promise<Uint8Array> {
-    return guarded(this.#body.collect(this.#maxBodyBytes));
+    return guarded(this.#collect());
   }
 
   /** The client went away before it had its answer. */
@@ -111,8 +121,12 @@ export class IncomingRequest implements RequestWithHost {
     this.#abortController?.abort(httpError('HTTP_CLIENT_LEFT'));
   }
 
+  #collect(): Promise<Uint8Array> {
+    return this.#body.collect(this.#owner.settings.maxBodyBytes);
+  }
+
   async #text(): Promise<string> {
-    return UTF8.decode(await this.#body.collect(this.#maxBodyBytes));
+    return UTF8.decode(await this.#collect());
   }
 
   async #json<T>(): Promise<T> {
@@ -120,7 +134,9 @@ export class IncomingRequest implements RequestWithHost {
     try {
       return JSON.parse(text) as T;
     } catch {
-      throw httpError('HTTP_BAD_JSON');
+      const error = httpError('HTTP_BAD_JSON');
+      this.#owner.noteError(error);
+      throw error;
     }
   }
 }

@@ -16,12 +16,17 @@ interface Options {
 /** A body whose source hands over one of these pieces at every pull, then the end; without pieces it only counts. */
 class Source {
   pulls = 0;
+  readonly noted: string[] = [];
   readonly body: RequestBody;
   readonly #pieces: string[] | undefined;
 
   constructor(pieces?: readonly string[], { announced, maxStreamed = Infinity }: Options = {}) {
     this.#pieces = pieces === undefined ? undefined : [...pieces];
     this.body = new RequestBody(this, announced, maxStreamed);
+  }
+
+  noteError(error: ProtocolError): void {
+    this.noted.push(error.code);
   }
 
   pull(): void {
@@ -69,6 +74,7 @@ test('refuses to collect an announced length over the limit before it pulls', as
   const source = new Source(['abcde'], { announced: 5 });
   await assert.rejects(source.body.collect(4), withCode('HTTP_BODY_TOO_LARGE'));
   assert.equal(source.pulls, 0);
+  assert.deepEqual(source.noted, ['HTTP_BODY_TOO_LARGE']);
   assert.equal(text(await new Source(['abcde'], { announced: 5 }).body.collect(5)), 'abcde');
 });
 
@@ -267,7 +273,7 @@ test('does not fail any more once it has ended', async () => {
 
 test('rejects its reader when its source fails it at the pull', async () => {
   const failure = new Error('of the source');
-  const body = new RequestBody({ pull: () => body.fail(failure) }, undefined, Infinity);
+  const body = new RequestBody({ pull: () => body.fail(failure), noteError: assert.fail }, undefined, Infinity);
   await assert.rejects(body.collect(100), failure);
 });
 

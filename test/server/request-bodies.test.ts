@@ -53,6 +53,26 @@ for (const text of ['{', '', 'undefined', '{"a":1}x']) {
   });
 }
 
+for (const isCaught of [false, true]) {
+  for (const { what, bytes, code } of [
+    { what: 'too large by its Content-Length', bytes: post('/', '"01234567890"'), code: 'HTTP_BODY_TOO_LARGE' },
+    { what: 'too large in chunks', bytes: postChunked('/') + chunk('"01234567890"') + chunk(''), code: 'HTTP_BODY_TOO_LARGE' },
+    { what: 'no JSON', bytes: post('/', '{'), code: 'HTTP_BAD_JSON' },
+  ]) {
+    test(`tells onClientError once of a body that is ${what}, and counts it, where the handler ${isCaught ? 'catches the error' : 'lets the error through'}`, async (t) => {
+      const heard: string[] = [];
+      const handler = (incoming: HttpRequest): Promise<string> => incoming.json<string>().catch((error: unknown) => (isCaught ? 'caught' : Promise.reject(error)));
+      const { port, server, errors } = await startServer(t, handler, { maxBodyBytes: 10, onClientError: (error) => heard.push(error.code) });
+      const client = await RawClient.open(t, port);
+      await client.send(bytes);
+      await client.readResponse();
+      assert.deepEqual(heard, [code]);
+      assert.deepEqual(server.stats().errors, { [code]: 1 });
+      assert.deepEqual(errors, []);
+    });
+  }
+}
+
 test('reads trailers behind the body, and none before its end', async (t) => {
   const { port } = await startServer(t, async (incoming) => {
     const before = Object.keys(incoming.trailers).length;
