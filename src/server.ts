@@ -217,6 +217,7 @@ export class LongwireServer implements Server {
     this.#connections.addRefused(connection);
     connection.start(new HttpProtocol(connection, this.#httpSettings));
     if (connection.isSecure) return connection.destroy('shutdown');
+    this.#counters.responses[5]!++;
     connection.write(`HTTP/1.1 503 ${reasonPhrase(503)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
     connection.end();
   }

@@ -161,9 +161,14 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     // Behind the head of the final response there is no 100 any more (RFC 9110 §10.1.1).
     if (this.#expectsContinue && this.#exchange?.isWaiting === true) {
       this.#expectsContinue = false;
-      if (this.#parser.bufferedBytes === 0) this.transport.write('HTTP/1.1 100 Continue\r\n\r\n');
+      if (this.#parser.bufferedBytes === 0) this.#writeContinue();
     }
     this.#advance();
+  }
+
+  #writeContinue(): void {
+    this.settings.counters.responses[1]!++;
+    this.transport.write('HTTP/1.1 100 Continue\r\n\r\n');
   }
 
   /** Whoever answered a request, or wrote what was drained, must not lend its async context to the handler of the next. */

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asChannel } from 'longwire';
-import { binary, close, text } from '../support/frames.js';
+import { asChannel, type Handler } from 'longwire';
+import { binary, close, handshake, text } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
 import { RawWebSocket } from '../support/raw-web-socket.js';
 import { post, request } from '../support/requests.js';
@@ -38,6 +38,22 @@ test('counts requests, and responses by class, streamed and refused ones include
   assert.equal(requests, 7);
   assert.deepEqual(responses, { '1xx': 0, '2xx': 3, '3xx': 2, '4xx': 2, '5xx': 1 });
   assert.deepEqual(errors, { HTTP_BAD_REQUEST_LINE: 1 });
+});
+
+test('counts responses that are no answer yet, or an answer to no request: 100, 101 and 503', async (t) => {
+  const handler: Handler = (incoming) => (incoming.isWebSocketUpgrade ? asChannel(incoming) : incoming.text());
+  const { port, server } = await startServer(t, handler, { maxConnections: 1 });
+  const client = await RawClient.open(t, port);
+  await client.send(request('/', 'Content-Length: 1\r\nExpect: 100-continue\r\n', { method: 'POST' }));
+  await client.readUntil('100 Continue\r\n\r\n');
+  await client.send('x');
+  await client.readResponse();
+  await client.send(handshake());
+  await client.readUntil('\r\n\r\n');
+  const refused = await RawClient.open(t, port);
+  assert.ok((await refused.readToEnd()).startsWith('HTTP/1.1 503 '));
+  assert.deepEqual(server.stats().responses, { '1xx': 2, '2xx': 1, '3xx': 0, '4xx': 0, '5xx': 1 });
+  assert.equal(server.stats().requests, 2);
 });
 
 test('counts connections, and every byte that came and went', async (t) => {
