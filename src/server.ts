@@ -26,13 +26,16 @@ import { WaitableSet } from './waitable-set.js';
 import { acceptKey, chooseProtocol, handshakeViolation } from './websocket/handshake.js';
 import { WebSocketProtocol, type WebSocketSettings } from './websocket/protocol.js';
 
+/** `stopping` from the call of `stop`, `stopped` once its promise resolves. */
 export type ServerStatus = 'running' | 'stopping' | 'stopped';
 
-/** What a server counted since it started; sizes are bytes. */
+/** What a server counted since it started; sizes are bytes. What is `open` or `buffered` is so now. */
 export interface ServerStats {
+  /** Those refused, at `maxConnections` and `maxConnectionsPerAddress`, are among the total, and open until they have closed. */
   readonly connections: { readonly open: number; readonly total: number; readonly refused: number };
   readonly requests: number;
   readonly responses: { readonly '1xx': number; readonly '2xx': number; readonly '3xx': number; readonly '4xx': number; readonly '5xx': number };
+  /** Of every kind, WebSockets among them. */
   readonly channels: { readonly open: number };
   readonly webSockets: { readonly open: number; readonly total: number };
   readonly messages: { readonly in: number; readonly out: number };
@@ -46,7 +49,7 @@ export interface ServerStats {
 }
 
 export interface StopOptions {
-  /** When what is left is destroyed. Default 10 s; a second call with less shortens it. */
+  /** Milliseconds after which what is left is destroyed. Default 10 s; a second call with less shortens it. */
   readonly timeoutMs?: number | undefined;
   /** Awaited first, within the deadline, while requests are still served: the place to tell a load balancer. */
   readonly onDraining?: (() => unknown) | undefined;
@@ -65,12 +68,18 @@ export interface Server {
   /** Such as `http://0.0.0.0:9090`; `unix:` and the path on a unix socket. */
   readonly url: string;
   readonly status: ServerStatus;
+  /** What it counted until now, and still counts after a stop. */
   stats(): ServerStats;
   /**
    * Stops: accepts no more, closes what is idle, ends what waits (WebSockets get 1001, polls 503, streams their end), lets handlers
-   * and bodies finish, and destroys what is left at the deadline. Calling it again gives the same promise.
+   * and bodies finish, and destroys what is left at the deadline. WebSockets are waited for up to 5 s. Calling it again gives the
+   * same promise, and asks for nothing more than a closer deadline.
+   *
+   * @returns how the connections ended; never rejects.
+   * @throws UsageError on a `timeoutMs` that is no number from 0, or an `onDraining` that is no function.
    */
   stop(options?: StopOptions): Promise<StopResult>;
+  /** `stop()` with its defaults, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -79,7 +88,7 @@ export interface Server {
  *
  * @param handler answers each request; it runs when the request's head is complete.
  * @returns the server, once it listens. Rejects with the system's error where it cannot, such as EADDRINUSE or EACCES.
- * @throws UsageError (as a rejection) on an option that is unknown or wrong, before anything listens.
+ * @throws UsageError (as a rejection) on a handler that is no function, or an option that is unknown or wrong, before anything listens.
  */
 export async function runServer(handler: Handler, options: ServerOptions = {}): Promise<Server> {
   const server = new LongwireServer(handler, options);
@@ -159,6 +168,7 @@ export class LongwireServer implements Server {
 
   stop(options: StopOptions = {}): Promise<StopResult> {
     const { timeoutMs = STOP_TIMEOUT_MS, onDraining } = options;
+    if (onDraining !== undefined && typeof onDraining !== 'function') throw new UsageError(`onDraining must be a function, not ${typeof onDraining}`);
     if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) throw new UsageError('timeoutMs must be a number of milliseconds from 0');
     this.#deadline.tighten(timeoutMs);
     return (this.#stopping ??= this.#stop(onDraining));

@@ -293,6 +293,12 @@ for (const timeoutMs of [-1, NaN, '10', null]) {
   });
 }
 
+test('refuses an onDraining that is no function, and goes on running', async (t) => {
+  const { server } = await startServer(t, () => 'x');
+  await assert.rejects(async () => server.stop({ onDraining: 'later' as never }), UsageError);
+  assert.equal(server.status, 'running');
+});
+
 test('waits for an answer that the client is slow to read', async (t) => {
   const body = Buffer.alloc(8_000_000, 'x');
   const { port, server } = await startServer(t, () => ({ body }));
