@@ -20,7 +20,7 @@ export interface ErrorSpec {
   readonly message: string;
 }
 
-/** A peer broke a rule. It never reaches the application, except as the rejection of a body it is reading. */
+/** A peer broke a rule. The application meets it in `onClientError`, as the rejection of a body it reads, and as the reason of a request's `signal`. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
   /** The rule's name, such as `HTTP_BAD_CHUNK_SIZE`. */

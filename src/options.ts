@@ -4,7 +4,7 @@ import type { TlsOptions } from 'node:tls';
 import { type ProtocolError, UsageError } from './errors.js';
 import type { HttpRequest } from './http/contract.js';
 
-/** Where an error of a client came from. */
+/** Where an error of a client came from: an empty address and port 0 on a unix socket. */
 export interface ClientOfError {
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -26,7 +26,7 @@ export interface ServerOptions {
   readonly reusePort?: boolean | undefined;
   /** Options of `tls.createServer`: speaks TLS. */
   readonly tls?: TlsOptions | undefined;
-  /** Default 10 s. */
+  /** How long a TLS handshake may take. Default 10 s. */
   readonly tlsHandshakeTimeoutMs?: number | undefined;
 
   /** All header fields of a request together; 431 beyond. Default 16 KiB. */
@@ -50,18 +50,18 @@ export interface ServerOptions {
 
   /** A request's head, from its first byte and from accept; 408 beyond. Default 15 s. */
   readonly headTimeoutMs?: number | undefined;
-  /** Receiving a request's body; the handler's time does not count. Default 300 s. */
+  /** Receiving a request's body; 408 beyond. The handler's time does not count, nor does time in which nobody reads. Default 300 s. */
   readonly requestTimeoutMs?: number | undefined;
   /** An idle connection between requests. Default 65 s. */
   readonly keepAliveTimeoutMs?: number | undefined;
-  /** Output waits and the peer takes none of it. Default 30 s. */
+  /** How long output may wait while the peer takes none of it; then the connection is destroyed. Default 30 s. */
   readonly sendTimeoutMs?: number | undefined;
 
   /** A WebSocket message; 1009 beyond, before it is buffered. Default 1 MiB. */
   readonly maxMessageBytes?: number | undefined;
   /** Frames of one message; 1008 beyond. 0 is no limit, and the default. */
   readonly maxFragments?: number | undefined;
-  /** From a message's first byte to its last. Default 60 s. */
+  /** From a message's first byte to its last; 1008 beyond. Default 60 s. */
   readonly messageTimeoutMs?: number | undefined;
   /** Messages held for a channel's `onReceive` before reading stops. Default 64. */
   readonly maxQueuedMessages?: number | undefined;
@@ -71,21 +71,24 @@ export interface ServerOptions {
   readonly pingIntervalMs?: number | undefined;
   /** How long any input may take to follow a Ping. Default 20 s. */
   readonly pongTimeoutMs?: number | undefined;
-  /** How long a closing WebSocket waits for its peer. Default 5 s. */
+  /** How long a closing WebSocket waits for its peer, at most 5 s while the server stops. Default 5 s. */
   readonly closeTimeoutMs?: number | undefined;
 
   /** Waiting output above which `onDrain` will fire and streamed bodies wait. Default 64 KiB. */
   readonly softBufferBytes?: number | undefined;
   /** Waiting output above which a channel accepts no more. Default 1 MiB. */
   readonly maxBufferedBytes?: number | undefined;
-  /** What becomes of a channel that would pass it: `close` (1013 on a WebSocket), or `drop` only what was to be sent. Default `close`. */
+  /**
+   * What becomes of a channel that sends above it: `close` (1013 on a WebSocket, a response is aborted), or `drop` only what was
+   * to be sent. Default `close`.
+   */
   readonly onOverflow?: 'close' | 'drop' | undefined;
 
   /** The `Server` field of responses. Default: none. */
   readonly serverHeader?: string | undefined;
   /** Hears of errors thrown by handlers and callbacks. Default: a process warning. */
   readonly onError?: ((error: unknown, request?: HttpRequest) => void) | undefined;
-  /** Hears of rules that clients broke. Default: nothing; `stats()` counts them. */
+  /** Hears of rules that clients broke; `stats()` counts them. A refused WebSocket handshake goes to `onHandshakeError` alone. Default: nothing. */
   readonly onClientError?: ((error: ProtocolError, client: ClientOfError) => void) | undefined;
 }
 

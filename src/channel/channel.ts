@@ -344,8 +344,8 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     if (this.#socket !== undefined) this.#settings.counters.webSocketsOpen--;
     this.#leaveGroups();
     // Last, because it runs what the application waits for: the request's signal.
-    const isInOrder = this.#socket === undefined && (ending.by === 'server' || ending.by === 'shutdown');
-    this.#host.channelClosed(!isInOrder);
+    const isOurResponse = this.#socket === undefined && (ending.by === 'server' || ending.by === 'shutdown');
+    this.#host.channelClosed(!isOurResponse);
   }
 
   #leaveGroups(): void {

@@ -38,7 +38,7 @@ export interface Channel<Data = unknown> {
    *   on a channel that has sent nothing, the response's head is written and the stream begins, even for an empty string;
    *   later empty pieces write nothing. A body that is an iterable or a stream closes after itself.
    * @returns true if the data was accepted for writing; false if the channel is closed, or the data was dropped because
-   *   more than `maxBufferedBytes` were waiting already.
+   *   more than `maxBufferedBytes` were waiting already; what becomes of the channel then is `onOverflow`'s to say.
    * @throws UsageError on a body of an unknown type, an invalid status or header, or a streamed body on a WebSocket; the
    *   channel is then as it was.
    */
@@ -93,20 +93,21 @@ export interface HandshakeError {
 
 /** What `asChannel` can be given. All of it can also be set on the channel later. */
 export interface ChannelHandlers<Data = unknown> {
-  /** Runs before the handshake is answered: the place to join groups or fill `data`. */
+  /** Runs before the handshake is answered: the place to join groups or fill `data`. What it throws is thrown. */
   readonly init?: ((channel: Channel<Data>) => void) | undefined;
   /** Runs when the channel is ready: behind the handshake on a WebSocket, at once on HTTP. */
   readonly onOpen?: ((channel: Channel<Data>) => unknown) | undefined;
+  /** This and the following are those of `Channel`, with the channel as their first argument. */
   readonly onReceive?: ((channel: Channel<Data>, message: Message) => unknown) | undefined;
   readonly onPing?: ((channel: Channel<Data>, data: Uint8Array) => unknown) | undefined;
   readonly onPong?: ((channel: Channel<Data>, data: Uint8Array) => unknown) | undefined;
   readonly onDrain?: ((channel: Channel<Data>) => unknown) | undefined;
   readonly onClose?: ((channel: Channel<Data>, status: CloseStatus, detail: CloseDetail) => unknown) | undefined;
-  /** Runs where the client asked for a WebSocket with an invalid handshake, which was answered with 400 or 426. */
+  /** Runs where the client's handshake was refused: with 400 or 426 where it is invalid, with 503 while the server is stopping. */
   readonly onHandshakeError?: ((error: HandshakeError) => unknown) | undefined;
   /**
    * The subprotocols this handler speaks, the most wanted first, or a function that chooses among those offered. Where
-   * none fits, the handshake succeeds without one (RFC 6455 §4.2.2).
+   * none fits, the handshake succeeds without one (RFC 6455 §4.2.2). To choose what was not offered is a `UsageError`.
    */
   readonly protocols?: readonly string[] | ((offered: readonly string[]) => string | undefined) | undefined;
   /** Further header fields for the handshake's answer, such as cookies. */
@@ -116,4 +117,5 @@ export interface ChannelHandlers<Data = unknown> {
 /** What a handler may answer with. Nothing, where no channel was taken, is a 404. */
 export type HandlerResult = HttpResponse | string | Channel<never> | Channel | undefined | null | void;
 
+/** Answers a request, at once or later. What it throws is answered with 500 and goes to `onError`; a `ProtocolError` with its own status. */
 export type Handler = (request: HttpRequest) => HandlerResult | Promise<HandlerResult>;

@@ -18,7 +18,11 @@ export type Body =
   | ReadableStream<Uint8Array>
   | null;
 
-/** A response. `status` defaults to 200 and must lie in 200-599; the server owns framing, `Connection` and `Date`. */
+/**
+ * A response. `status` defaults to 200 and must lie in 200-599. The server owns the framing: `Transfer-Encoding` is refused, and
+ * `Content-Length` counts only for HEAD, 304 and streamed bodies. Of `Connection` only `close` counts; `Date` is added where
+ * it is not given. Text without a `Content-Type` is sent as `text/html; charset=utf-8`.
+ */
 export interface HttpResponse {
   readonly status?: number;
   readonly headers?: HeaderFields | undefined;
@@ -58,15 +62,19 @@ export interface HttpRequest {
   readonly scheme: 'http' | 'https';
   /** Whether the client asks to switch to WebSocket. Taking the channel accepts; returning a response refuses. */
   readonly isWebSocketUpgrade: boolean;
-  /** Aborted when the client goes away before it has its answer. Made on first use. */
+  /**
+   * Aborted when the client goes away before it has its answer; on a WebSocket when it closes, whoever closed it. Made on first
+   * use. Its `reason` is a `ProtocolError`.
+   */
   readonly signal: AbortSignal;
   /**
-   * The body in pieces, as they arrive; reading slowly slows the client down. It can be read once. Rejects with a
-   * `ProtocolError` whose `status` is 400 (bad framing), 408 (too slow) or 413 (over `maxStreamedBodyBytes`), or
-   * `undefined` when the client left. Bytes handed over belong to the application.
+   * The body in pieces, as they arrive; reading slowly slows the client down. It can be read once, in one of the four ways; a
+   * second is a `UsageError`. Rejects with a `ProtocolError` whose `status` is 400 (bad framing), 408 (too slow), 413 (over
+   * `maxStreamedBodyBytes`) or 431 (trailers too large), or `undefined` when the client left or the response was complete before
+   * the body was read. Bytes handed over belong to the application.
    */
   readonly body: AsyncIterable<Uint8Array>;
-  /** The body as text, decoded as UTF-8, up to `maxBodyBytes` (413 beyond). */
+  /** The body as text, decoded as UTF-8, up to `maxBodyBytes` (413 beyond). Rejects as `body` does; so do the next two. */
   text(): Promise<string>;
   /** The body parsed as JSON, up to `maxBodyBytes`; a `ProtocolError` with status 400 where it is none. */
   json<T = unknown>(): Promise<T>;
