@@ -15,7 +15,7 @@ import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from './outlet.j
  * client has left already, or the request was answered, the channel is closed, and `onClose` fires.
  *
  * @throws UsageError on something that is no request of this server, a handler that is no function, invalid `headers`, or
- *   `protocols` that chose what was not offered; the channel is not taken then. What `init` throws is thrown as it is.
+ *   `protocols` that are no list or chose what was not offered; the channel is not taken then. What `init` throws is thrown as it is.
  */
 export function asChannel<Data = unknown>(request: HttpRequest, handlers: ChannelHandlers<Data> = {}): Channel<Data> {
   const { channel, isNew } = take(request, handlers);
@@ -68,8 +68,11 @@ function take<Data>(request: HttpRequest, handlers: ChannelHandlers<Data>): { ch
 
 const HANDLERS = ['init', 'onOpen', 'onReceive', 'onPing', 'onPong', 'onDrain', 'onClose', 'onHandshakeError'] as const;
 
-function checkHandlers(handlers: Partial<Record<(typeof HANDLERS)[number], unknown>>): void {
+function checkHandlers(handlers: Partial<Record<(typeof HANDLERS)[number] | 'protocols', unknown>>): void {
   for (const name of HANDLERS) if (handlers[name] !== undefined) checkFunction(handlers[name], name);
+  const { protocols } = handlers;
+  if (protocols === undefined || typeof protocols === 'function' || Array.isArray(protocols)) return;
+  throw new UsageError('protocols are a list of names, or a function that chooses one of those offered');
 }
 
 function hostOf(request: HttpRequest): ChannelHost {

@@ -112,6 +112,7 @@ const MISTAKES: { readonly name: string; readonly handlers: ChannelHandlers }[] 
   { name: 'a header with CR LF', handlers: { headers: { 'X-A': 'a\r\nb: c' } } },
   { name: 'Transfer-Encoding', handlers: { headers: { 'Transfer-Encoding': 'chunked' } } },
   { name: 'a subprotocol that was not offered', handlers: { protocols: () => 'b' } },
+  { name: 'protocols that are no list', handlers: { protocols: 'a' as never } },
 ];
 
 for (const { name, handlers } of MISTAKES) {
