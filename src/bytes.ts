@@ -1,5 +1,6 @@
 /** Bytes by name, and who owns them. */
 
+/** No bytes. */
 export const EMPTY: Uint8Array = new Uint8Array(0);
 
 export const TAB = 0x09;
@@ -7,7 +8,6 @@ export const LF = 0x0a;
 export const CR = 0x0d;
 export const SP = 0x20;
 export const COLON = 0x3a;
-export const SEMICOLON = 0x3b;
 
 /** A token, such as a method or a field name (RFC 9110 §5.6.2). */
 export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;

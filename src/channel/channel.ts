@@ -4,6 +4,7 @@
  * Invariants: a step that throws changes nothing; `onClose` fires once, last; no callback runs inside `send` or `close`.
  */
 
+import { EMPTY } from '../bytes.js';
 import { UsageError } from '../errors.js';
 import type { HttpRequest, Outgoing } from '../http/contract.js';
 import type { Ticking } from '../net/ticker.js';
@@ -21,8 +22,6 @@ import { type ChannelAction, type ChannelEvent, type ChannelState, isOpenState, 
 
 /** How long a full queue may wait for somebody to take its messages. */
 const UNTAKEN_MS = 30_000;
-const NO_DATA = new Uint8Array(0);
-
 const NO_CARGO: Cargo = {};
 
 /** Who wants to know, at the moment a channel closes, that it is no member any more. */
@@ -104,7 +103,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     this.#farewell.listen(checkFunction(fn, 'onClose'));
   }
 
-  ping(data: string | Uint8Array = NO_DATA): boolean {
+  ping(data: string | Uint8Array = EMPTY): boolean {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
     if (!(bytes instanceof Uint8Array)) throw new UsageError('a ping carries a string or a Uint8Array');
     if (bytes.length > MAX_CONTROL_BYTES) throw new UsageError('a ping carries at most 125 bytes (RFC 6455 §5.5)');

@@ -4,9 +4,7 @@
  * and CR LF.
  */
 
-const COLON = 0x3a;
-const SP = 0x20;
-const TAB = 0x09;
+import { COLON, SP, TAB } from '../bytes.js';
 
 /** Fields whose second line is ignored, as node:http does. */
 const FIRST_WINS = new Set([

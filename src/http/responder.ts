@@ -58,10 +58,6 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     this.#writer = new ResponseWriter(head, owner.transport, owner.settings);
   }
 
-  get isOver(): boolean {
-    return this.#stage === 'over';
-  }
-
   /** Whether nothing of the response was written. */
   get isWaiting(): boolean {
     return this.#stage === 'waiting';
@@ -83,7 +79,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
       }
       return;
     }
-    if (this.isOver) return letGo(result);
+    if (this.#isOver) return letGo(result);
     try {
       this.#respond(result);
     } catch (error) {
@@ -97,7 +93,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     if (!isPeers) this.#report(error);
     const status = isPeers ? error.status : 500;
     if (this.channel !== undefined) return this.channel.handlerFailed(status ?? 500);
-    if (this.isOver) return;
+    if (this.#isOver) return;
     if (this.#stage === 'streaming' || status === undefined) return this.cut();
     this.error(status);
   }
@@ -184,7 +180,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   }
 
   cut(): void {
-    if (this.isOver) return;
+    if (this.#isOver) return;
     this.#pump?.cancel();
     this.#stage = 'over';
     this.#owner.exchangeCut(this.#writer.isDelimitedByClose);
@@ -259,7 +255,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
 
   /** The client is gone, or is given up. */
   abandon(by: ClosedBy): void {
-    if (this.isOver) return;
+    if (this.#isOver) return;
     this.#isAbandoned = true;
     if (this.channel !== undefined) this.channel.aborted(by);
     else this.cut();
@@ -271,6 +267,10 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     this.#isShuttingDown = true;
     this.#keepsAlive = false;
     this.channel?.shutDown();
+  }
+
+  get #isOver(): boolean {
+    return this.#stage === 'over';
   }
 
   #begin(status: number, fields: ResponseFields, isText: boolean, firstLength: number): void {

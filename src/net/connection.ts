@@ -47,7 +47,6 @@ type OwnedSocket = Socket & { [CONNECTION]: Connection };
 export class Connection implements Transport, Ticking, Flushable {
   readonly remoteAddress: string;
   readonly remotePort: number;
-  readonly localPort: number;
   readonly isSecure: boolean;
   readonly #socket: OwnedSocket;
   readonly #settings: ConnectionSettings;
@@ -72,7 +71,6 @@ export class Connection implements Transport, Ticking, Flushable {
   constructor(socket: Socket, isSecure: boolean, settings: ConnectionSettings) {
     this.remoteAddress = socket.remoteAddress ?? '';
     this.remotePort = socket.remotePort ?? 0;
-    this.localPort = socket.localPort ?? 0;
     this.isSecure = isSecure;
     this.#socket = own(socket, this);
     this.#settings = settings;

@@ -13,8 +13,6 @@ export interface Transport {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly isSecure: boolean;
-  /** The port at our side; 0 on a unix socket. */
-  readonly localPort: number;
   /** Every byte written and not yet taken by the kernel. */
   readonly bufferedAmount: number;
   /** Whether `bufferedAmount` is above the soft mark: who produces should wait for `onDrain`. */

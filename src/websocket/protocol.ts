@@ -9,7 +9,7 @@ import type { Message } from '../channel/contract.js';
 import type { ChannelPort, WebSocketOutlet } from '../channel/outlet.js';
 import { keepBytes } from '../channel/outgoing.js';
 import type { SharedMessage } from '../channel/shared-message.js';
-import { ownBytes } from '../bytes.js';
+import { EMPTY, ownBytes } from '../bytes.js';
 import type { Counters } from '../counters.js';
 import { ProtocolError } from '../errors.js';
 import type { Departure, Protocol, Transport } from '../net/protocol.js';
@@ -40,7 +40,6 @@ const ONE_PIECE_UP_TO_BYTES = 4 * 1024;
 const SHUTDOWN_MS = 5_000;
 /** Heartbeats are spread, so that clients that came together do not answer together. */
 const JITTER = 0.1;
-const NOTHING = new Uint8Array(0);
 
 export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   readonly protocol: string;
@@ -138,7 +137,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   }
 
   closeReply(code: number | undefined): void {
-    this.#sendClose(code === undefined ? NOTHING : encodeClose(code, ''));
+    this.#sendClose(code === undefined ? EMPTY : encodeClose(code, ''));
   }
 
   ping(data: Uint8Array): void {
@@ -245,7 +244,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     if (this.#pongBy !== Infinity && this.#transport.bufferedAmount > 0) this.#pongBy = this.#settings.ticker.after(this.#settings.pongTimeoutMs);
     if (now >= this.#pongBy) return this.#lose('timeout');
     if (now < this.#pingAt || this.#pongBy !== Infinity) return;
-    this.#sendControl(OPCODE.ping, NOTHING);
+    this.#sendControl(OPCODE.ping, EMPTY);
     this.#pongBy = this.#settings.ticker.after(this.#settings.pongTimeoutMs);
   }
 
@@ -283,4 +282,3 @@ function frameOf(opcode: number, length: number, fill: (frame: Buffer, at: numbe
   fill(frame, header.length);
   return frame;
 }
-
