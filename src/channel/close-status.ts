@@ -1,4 +1,4 @@
-/** How a channel ended: http-kit's keywords beside the close codes of RFC 6455 §7.4.1. */
+/** How a channel ended: http-kit's keywords beside the close codes of RFC 6455 §7.4.1, and which of these a Close frame may carry. */
 
 import type { Departure } from '../net/protocol.js';
 
@@ -42,6 +42,15 @@ export interface CloseDetail {
 /** The keyword of a WebSocket close code. */
 export function closeStatusOf(code: number): CloseStatus {
   return (STATUS_BY_CODE as Record<number, CloseStatus>)[code] ?? 'unknown';
+}
+
+/**
+ * Whether a Close frame may carry a code, whoever sends it (RFC 6455 §7.4 and the registry of IANA): 1004, 1005, 1006 and 1015
+ * never stand there, 1016-2999 are not assigned.
+ */
+export function isCloseCode(code: number): boolean {
+  if (!Number.isInteger(code)) return false;
+  return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
 }
 
 /** Who ended a channel whose connection is gone: without a word from the client, the network did. */

@@ -1,7 +1,7 @@
 /** How a channel ended, and which endings the application may ask for. */
 
 import { UsageError } from '../errors.js';
-import { type ClosedBy, type CloseStatus, closeStatusOf } from './close-status.js';
+import { type ClosedBy, type CloseStatus, closeStatusOf, isCloseCode } from './close-status.js';
 
 export interface Ending {
   readonly status: CloseStatus;
@@ -27,14 +27,8 @@ export function webSocketEnding(code: number, reason: string, by: ClosedBy): End
 
 /** Throws a `UsageError` for a code or a reason that no Close frame of ours may carry (RFC 6455 §5.5, §7.4). */
 export function checkClose(code: number, reason: string): void {
-  if (!isSendableCloseCode(code)) throw new UsageError('a close code is 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 §7.4)');
+  if (!isCloseCode(code)) throw new UsageError('a close code is 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 §7.4)');
   if (typeof reason !== 'string' || Buffer.byteLength(reason) > MAX_CONTROL_BYTES - 2) {
     throw new UsageError('a close reason is text of at most 123 bytes as UTF-8 (RFC 6455 §5.5)');
   }
-}
-
-/** The codes an endpoint may send (RFC 6455 §7.4.1, §7.4.2 and the registry of IANA). */
-function isSendableCloseCode(code: number): boolean {
-  if (!Number.isInteger(code)) return false;
-  return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
 }

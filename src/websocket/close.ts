@@ -2,6 +2,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import { asBuffer } from '../bytes.js';
+import { isCloseCode } from '../channel/close-status.js';
 import { wsError } from './errors.js';
 
 export interface CloseBody {
@@ -14,17 +15,10 @@ export function parseClose(payload: Uint8Array): CloseBody {
   if (payload.length === 0) return { code: undefined, reason: '' };
   if (payload.length === 1) throw wsError('WS_BAD_CLOSE_LENGTH');
   const code = payload[0]! * 256 + payload[1]!;
-  if (!isValidCloseCode(code)) throw wsError('WS_BAD_CLOSE_CODE');
+  if (!isCloseCode(code)) throw wsError('WS_BAD_CLOSE_CODE');
   const reason = payload.subarray(2);
   if (!isUtf8(reason)) throw wsError('WS_INVALID_UTF8');
   return { code, reason: asBuffer(reason).toString('utf8') };
-}
-
-/** Whether a code may stand in a Close frame (RFC 6455 §7.4): 1004, 1005, 1006 and 1015 never do, 1016-2999 are not assigned. */
-export function isValidCloseCode(code: number): boolean {
-  if (code < 1000 || code > 4999) return false;
-  if (code >= 3000) return true;
-  return code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006;
 }
 
 /** The body that carries a code and a reason. */

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { isCloseCode } from '#src/channel/close-status.js';
 import { ProtocolError } from '#src/errors.js';
-import { encodeClose, isValidCloseCode, parseClose } from '#src/websocket/close.js';
+import { encodeClose, parseClose } from '#src/websocket/close.js';
 
 function bodyOf(code: number, reason: Uint8Array = new Uint8Array(0)): Uint8Array {
   return Uint8Array.of(code >> 8, code & 0xff, ...reason);
@@ -59,7 +60,7 @@ describe('refuses', () => {
 
 test('every code from 0 to 5000, and the highest, gets its verdict', () => {
   for (const code of [...Array(5001).keys(), 65_535]) {
-    assert.equal(isValidCloseCode(code), mayBeSent(code), String(code));
+    assert.equal(isCloseCode(code), mayBeSent(code), String(code));
     if (mayBeSent(code)) assert.equal(parseClose(bodyOf(code)).code, code);
     else assert.throws(() => parseClose(bodyOf(code)), refusal('WS_BAD_CLOSE_CODE', 1002), String(code));
   }
