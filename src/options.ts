@@ -152,7 +152,9 @@ export type ResolvedOptions = { readonly [K in NumberName]: number } & {
   readonly onClientError: ServerOptions['onClientError'];
 };
 
-const OTHERS = ['host', 'path', 'pathMode', 'reusePort', 'tls', 'onOverflow', 'serverHeader', 'onError', 'onClientError'] as const satisfies readonly OptionName[];
+const OTHERS = [
+  'host', 'path', 'pathMode', 'reusePort', 'tls', 'onOverflow', 'serverHeader', 'onError', 'onClientError',
+] as const satisfies readonly OptionName[];
 
 /** Checks all options and fills in the defaults; a `UsageError` names the first that is wrong. */
 export function resolveOptions(options: ServerOptions): ResolvedOptions {
@@ -170,7 +172,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     pathMode: check('pathMode', options.pathMode, optional(isMode), 'permissions from 0 to 0o777'),
     reusePort: checkReusePort(options.reusePort === undefined ? false : options.reusePort),
     tls: check('tls', options.tls, optional(isObject), 'an object of options for tls.createServer'),
-    onOverflow: check('onOverflow', options.onOverflow === undefined ? 'close' : options.onOverflow, (value) => value === 'close' || value === 'drop', "'close' or 'drop'"),
+    onOverflow: check('onOverflow', options.onOverflow === undefined ? 'close' : options.onOverflow, isOverflow, "'close' or 'drop'"),
     serverHeader: check('serverHeader', options.serverHeader, optional(isFieldValue), 'text without control characters'),
     onError: check('onError', options.onError, optional(isFunction), 'a function'),
     onClientError: check('onClientError', options.onClientError, optional(isFunction), 'a function'),
@@ -199,7 +201,8 @@ function check<T>(name: string, value: T, isAllowed: (value: unknown) => boolean
 function checkReusePort(value: unknown): boolean {
   check('reusePort', value, (each) => typeof each === 'boolean', 'true or false');
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (value === true && (major < 22 || (major === 22 && minor < 12))) throw new UsageError(`option reusePort needs Node 22.12 or later, and this is ${process.versions.node}`);
+  const isSupported = major > 22 || (major === 22 && minor >= 12);
+  if (value === true && !isSupported) throw new UsageError(`option reusePort needs Node 22.12 or later, and this is ${process.versions.node}`);
   return value === true;
 }
 
@@ -211,6 +214,7 @@ const isFilled = (value: unknown): boolean => typeof value === 'string' && value
 const isMode = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0o777;
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 const isFieldValue = (value: unknown): boolean => typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]+$/.test(value);
+const isOverflow = (value: unknown): boolean => value === 'close' || value === 'drop';
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 function describe(value: unknown): string {

@@ -22,7 +22,7 @@ import { encodeFields } from './response.js';
 import { ResponseWriter } from './response-writer.js';
 import type { HttpSettings, Upgrade } from './settings.js';
 
-/** What an error is answered to that came ahead of any request. */
+/** Stands for the request where what came is none, or not yet one, and is answered with an error. */
 const NO_REQUEST = { method: '', isHttp10: false };
 
 /** The rest of a request body that nobody read is drained up to this, so that the connection can be kept. */
@@ -126,9 +126,10 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     const fields = encodeFields(handlers.headers);
     const upgrade = this.#judgeUpgrade(responder.request, handlers.protocols);
     if ('reason' in upgrade) {
-      const headers = upgrade.status === 426 ? { Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' } : {};
-      const body = `${upgrade.reason}\n`;
-      return { isValid: false, error: upgrade, response: { status: upgrade.status, headers: { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }, body } };
+      const { status, reason } = upgrade;
+      const versions = status === 426 ? { Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' } : {};
+      const headers = { ...versions, 'Content-Type': 'text/plain; charset=utf-8' };
+      return { isValid: false, error: upgrade, response: { status, headers, body: `${reason}\n` } };
     }
     return {
       isValid: true,

@@ -63,8 +63,12 @@ export function encodeFields(headers: HeaderFields | undefined): ResponseFields 
 }
 
 function addField(fields: Mutable<ResponseFields>, name: unknown, value: unknown): void {
-  if (typeof name !== 'string' || !TOKEN.test(name)) throw new UsageError('a header name must be a token (RFC 9110 §5.1): letters, digits and !#$%&\'*+-.^_`|~');
-  if (typeof value !== 'string' && typeof value !== 'number') throw new UsageError(`the value of ${name} must be a string or a number, not ${value === null ? 'null' : typeof value}`);
+  if (typeof name !== 'string' || !TOKEN.test(name)) {
+    throw new UsageError("a header name must be a token (RFC 9110 §5.1): letters, digits and !#$%&'*+-.^_`|~");
+  }
+  if (typeof value !== 'string' && typeof value !== 'number') {
+    throw new UsageError(`the value of ${name} must be a string or a number, not ${value === null ? 'null' : typeof value}`);
+  }
   const text = String(value);
   if (NOT_IN_VALUE.test(text)) throw new UsageError(`the value of ${name} must not hold control characters, nor any beyond latin1 (RFC 9110 §5.5)`);
   if (!noteOwnField(fields, name.toLowerCase(), text)) fields.lines += `${name}: ${text}\r\n`;
