@@ -3,6 +3,7 @@
 import type { Connection } from './net/connection.js';
 import { WaitableSet } from './waitable-set.js';
 
+/** How many may be open at once, in all and from one address. */
 export interface ConnectionLimits {
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;

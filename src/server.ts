@@ -48,6 +48,7 @@ export interface ServerStats {
   readonly errors: Readonly<Record<string, number>>;
 }
 
+/** How to stop. */
 export interface StopOptions {
   /** Milliseconds after which what is left is destroyed. Default 10 s; a second call with less shortens it. */
   readonly timeoutMs?: number | undefined;

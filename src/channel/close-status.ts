@@ -29,6 +29,7 @@ export type CloseStatus = 'server-close' | 'client-close' | (typeof STATUS_BY_CO
 /** Who ended a channel: our application, the client in order, a connection lost, a deadline, or `server.stop`. */
 export type ClosedBy = 'server' | 'client' | 'network' | 'timeout' | 'shutdown';
 
+/** What `onClose` is told beside the status. */
 export interface CloseDetail {
   /** The WebSocket close code; `undefined` on HTTP. */
   readonly code: number | undefined;

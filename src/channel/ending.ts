@@ -3,6 +3,7 @@
 import { UsageError } from '../errors.js';
 import { type ClosedBy, type CloseStatus, closeStatusOf, isCloseCode } from './close-status.js';
 
+/** What is known of an end at the moment it comes; whether it was clean shows later. */
 export interface Ending {
   readonly status: CloseStatus;
   /** The WebSocket close code; `undefined` on HTTP. */
@@ -17,10 +18,12 @@ export const HTTP_SERVER_CLOSE: Ending = { status: 'server-close', code: undefin
 /** The longest payload of a control frame (RFC 6455 §5.5). */
 export const MAX_CONTROL_BYTES = 125;
 
+/** The end of a response, and of a poll that got none. */
 export function httpEnding(by: ClosedBy): Ending {
   return { status: by === 'client' || by === 'network' ? 'client-close' : 'server-close', code: undefined, reason: '', by };
 }
 
+/** The end of a WebSocket. */
 export function webSocketEnding(code: number, reason: string, by: ClosedBy): Ending {
   return { status: closeStatusOf(code), code, reason, by };
 }

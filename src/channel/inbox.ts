@@ -6,6 +6,7 @@
 
 import type { Message } from './contract.js';
 
+/** What may be queued before reading stops. */
 export interface InboxLimits {
   readonly maxQueuedMessages: number;
   readonly maxQueuedBytes: number;

@@ -5,6 +5,7 @@
 
 export type ChannelState = 'pending' | 'streaming' | 'finishing' | 'open' | 'closing' | 'closed';
 
+/** What can happen to a channel. */
 export type ChannelEvent =
   | 'send' // a piece or a message, with more to come
   | 'sendLast' // the last one
@@ -33,9 +34,11 @@ export type ChannelAction =
   | 'closeReply'
   | 'failFrame';
 
+/** Where an event leads, and what the outlet is made to do on the way. */
 export type ChannelStep = readonly [next: ChannelState, action?: ChannelAction];
 export type ChannelTable = { readonly [S in ChannelState]: { readonly [E in ChannelEvent]?: ChannelStep } };
 
+/** What each event does in each state. */
 export const CHANNEL_STEPS = {
   pending: {
     send: ['streaming', 'begin'],

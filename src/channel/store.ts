@@ -10,6 +10,7 @@ import { SharedMessage } from './shared-message.js';
 /** What a member is sent instead of one message for all; `undefined` sends it nothing. */
 export type MessageFor<Attachment> = (channel: Channel, attachment: Attachment | undefined) => Outgoing | undefined;
 
+/** Who is left out of a broadcast. */
 export interface BroadcastOptions {
   /** The member that is left out, such as the one the message came from. */
   readonly except?: Channel | undefined;

@@ -6,6 +6,7 @@
 import type { StreamedBody } from '../channel/outlet.js';
 import { UsageError } from '../errors.js';
 
+/** Where the pieces go. */
 export interface PumpSink {
   /** Whether to wait for `resume` before the next piece. */
   readonly isCongested: boolean;

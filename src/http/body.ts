@@ -7,14 +7,8 @@ import type { ByteQueue } from '../byte-queue.js';
 import { CR, LF } from '../bytes.js';
 import { httpError } from './errors.js';
 import type { BodyFraming, BodyPiece, MessageEnd } from './events.js';
-import { fieldLineViolation } from './head.js';
+import { fieldLineViolation, type HeadLimits } from './head.js';
 import { FieldLines, NO_FIELDS } from './headers.js';
-
-export interface BodyLimits {
-  readonly maxLineBytes: number;
-  readonly maxHeadBytes: number;
-  readonly maxHeaderCount: number;
-}
 
 /** Finds the next piece of one body, or its end. */
 export interface BodyDecoder {
@@ -26,7 +20,8 @@ export interface BodyDecoder {
 
 const NO_TRAILERS: MessageEnd = { type: 'end', trailers: NO_FIELDS };
 
-export function decoderFor(framing: BodyFraming, limits: BodyLimits): BodyDecoder {
+/** What finds the end of a body that is framed so; its trailers obey the limits of a head. */
+export function decoderFor(framing: BodyFraming, limits: HeadLimits): BodyDecoder {
   switch (framing.kind) {
     case 'none':
       return NO_BODY;
@@ -67,14 +62,14 @@ type ChunkPhase = 'size' | 'data' | 'dataEnd' | 'trailers';
 
 class ChunkedDecoder implements BodyDecoder {
   readonly remaining = undefined;
-  readonly #limits: BodyLimits;
+  readonly #limits: HeadLimits;
   #phase: ChunkPhase = 'size';
   #left = 0;
   #extensionBytes = 0;
   #trailers = '';
   #trailerCount = 0;
 
-  constructor(limits: BodyLimits) {
+  constructor(limits: HeadLimits) {
     this.#limits = limits;
   }
 

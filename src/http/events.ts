@@ -30,4 +30,5 @@ export interface MessageEnd {
   readonly trailers: FieldLines;
 }
 
+/** What `HttpParser.next` finds. */
 export type HttpEvent = RequestHead | BodyPiece | MessageEnd;

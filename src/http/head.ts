@@ -10,6 +10,7 @@ import type { RequestHead } from './events.js';
 import { asksForWebSocket, bodyFraming, type FramingFields, framingViolation, keepsAlive } from './framing.js';
 import { FieldLines, fieldValue, startsWithName } from './headers.js';
 
+/** What a head may be, and the trailers of a body. */
 export interface HeadLimits {
   /** The request line, and one field line, without their CR LF. */
   readonly maxLineBytes: number;

@@ -6,15 +6,15 @@
 
 import { ByteQueue } from '../byte-queue.js';
 import { CR, isTokenByte, LF } from '../bytes.js';
-import { type BodyDecoder, type BodyLimits, decoderFor } from './body.js';
+import { type BodyDecoder, decoderFor } from './body.js';
 import { httpError } from './errors.js';
 import type { HttpEvent, RequestHead } from './events.js';
-import { checkLines, parseHead } from './head.js';
+import { checkLines, type HeadLimits, parseHead } from './head.js';
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n', 'latin1');
 
 export class HttpParser {
-  readonly #limits: BodyLimits;
+  readonly #limits: HeadLimits;
   readonly #queue = new ByteQueue();
   #body: BodyDecoder | undefined;
   /** In an incomplete head: where its current line starts, and how far it was searched, both from the start of the queue. */
@@ -23,7 +23,7 @@ export class HttpParser {
   /** Where its field lines start; 0 within the request line. */
   #fieldsStart = 0;
 
-  constructor(limits: BodyLimits) {
+  constructor(limits: HeadLimits) {
     this.#limits = limits;
   }
 

@@ -16,7 +16,7 @@ import type { HttpEvent, RequestHead } from './events.js';
 import { HttpParser } from './parser.js';
 import { IncomingRequest, type RequestOwner } from './request.js';
 import { type BodySource, RequestBody } from './request-body.js';
-import { type Awaited, RequestDeadlines } from './request-deadlines.js';
+import { type AwaitedInput, RequestDeadlines } from './request-deadlines.js';
 import { type ExchangeOwner, Responder } from './responder.js';
 import { encodeFields } from './response.js';
 import { ResponseWriter } from './response-writer.js';
@@ -347,7 +347,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     this.#end();
   }
 
-  #awaited(): Awaited {
+  #awaited(): AwaitedInput {
     if (this.#body !== undefined) return this.#body.isWanted || this.#isDraining ? 'body' : 'nothing';
     // What waits behind output that the client is slow to take waits for us.
     if (this.#exchange !== undefined || this.transport.isCongested) return 'nothing';

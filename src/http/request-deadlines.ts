@@ -5,8 +5,10 @@
 
 import type { Ticker } from '../net/ticker.js';
 
-export type Awaited = 'nothing' | 'request' | 'head' | 'body';
+/** What is waited for. */
+export type AwaitedInput = 'nothing' | 'request' | 'head' | 'body';
 
+/** How long it may take: milliseconds, and bytes a second. */
 export interface RequestTimes {
   readonly headTimeoutMs: number;
   readonly requestTimeoutMs: number;
@@ -20,7 +22,7 @@ const RATE_GRACE_MS = 10_000;
 export class RequestDeadlines {
   readonly #times: RequestTimes;
   readonly #ticker: Ticker;
-  #awaited: Awaited = 'request';
+  #awaited: AwaitedInput = 'request';
   #dueAt: number;
   #lastTick: number;
   /** Whether `dueAt` is that of a head: once it runs, nothing but a complete head stops it. At first it runs from accept. */
@@ -50,7 +52,7 @@ export class RequestDeadlines {
   }
 
   /** Says what is waited for now. A head's time runs from its first byte, and the first one's from accept. */
-  wait(awaited: Awaited): void {
+  wait(awaited: AwaitedInput): void {
     if (awaited === this.#awaited) return;
     this.#awaited = awaited;
     if (this.#isHeadTimed) return;
@@ -59,7 +61,7 @@ export class RequestDeadlines {
   }
 
   /** What is overdue, if anything. */
-  overdue(now: number): Awaited {
+  overdue(now: number): AwaitedInput {
     const elapsed = now - this.#lastTick;
     this.#lastTick = now;
     if (this.#awaited === 'body') return this.#isBodyOverdue(elapsed) ? 'body' : 'nothing';

@@ -15,6 +15,7 @@ import { isBodiless, type RequestForm, responseFraming } from './exchange.js';
 import { encodeChunk, encodeFields, encodeHead, type ResponseFields, type ResponseFraming } from './response.js';
 import { reasonPhrase } from './status.js';
 
+/** What the responses of a server share. */
 export interface WriterSettings {
   readonly counters: Counters;
   readonly ticker: Ticker;
@@ -106,6 +107,7 @@ export class ResponseWriter {
   }
 }
 
+/** Its bytes on the wire. */
 export function lengthOf(data: Message): number {
   return typeof data === 'string' ? Buffer.byteLength(data) : data.length;
 }

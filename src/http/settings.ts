@@ -4,12 +4,12 @@ import type { ChannelHandlers, Handler, HandshakeError } from '../channel/contra
 import type { ChannelPort, ChannelSettings, WebSocketOutlet } from '../channel/outlet.js';
 import type { ProtocolError } from '../errors.js';
 import type { Protocol, Transport } from '../net/protocol.js';
-import type { BodyLimits } from './body.js';
 import type { HttpRequest } from './contract.js';
+import type { HeadLimits } from './head.js';
 import type { RequestTimes } from './request-deadlines.js';
 import type { WriterSettings } from './response-writer.js';
 
-export interface HttpSettings extends BodyLimits, RequestTimes, WriterSettings {
+export interface HttpSettings extends HeadLimits, RequestTimes, WriterSettings {
   readonly handler: Handler;
   /** The async context in which the server was made: the one of its handlers. */
   readonly home: { run<T>(fn: (this: T) => void, self: T): void };

@@ -4,6 +4,7 @@ import { chmod, lstat, unlink } from 'node:fs/promises';
 import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 
+/** Where to listen, and how. */
 export interface AcceptorOptions {
   readonly host: string;
   readonly port: number;
@@ -17,6 +18,7 @@ export interface AcceptorOptions {
   readonly tlsHandshakeTimeoutMs: number;
 }
 
+/** What the acceptor tells. */
 export interface AcceptorEvents {
   onSocket(socket: Socket): void;
   /** Accepting one connection failed, such as EMFILE or a TLS handshake; the acceptor goes on. */

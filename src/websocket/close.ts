@@ -5,12 +5,14 @@ import { asBuffer } from '../bytes.js';
 import { isCloseCode } from '../channel/close-status.js';
 import { wsError } from './errors.js';
 
+/** What a Close frame says. */
 export interface CloseBody {
   /** `undefined` where the body is empty: 1005 to the application. */
   readonly code: number | undefined;
   readonly reason: string;
 }
 
+/** Reads the body of the peer's Close frame; a `ProtocolError` where it can be none. */
 export function parseClose(payload: Uint8Array): CloseBody {
   if (payload.length === 0) return { code: undefined, reason: '' };
   if (payload.length === 1) throw wsError('WS_BAD_CLOSE_LENGTH');

@@ -11,6 +11,7 @@ import { unmask } from './mask.js';
 import { MessageAssembler, type MessageLimits, wholeMessage } from './message.js';
 import { type FrameContext, headerViolation } from './rules.js';
 
+/** What `FrameDecoder.next` finds. */
 export type FrameEvent =
   | { readonly type: 'message'; readonly data: string | Uint8Array }
   | { readonly type: 'ping' | 'pong' | 'close'; readonly payload: Uint8Array };

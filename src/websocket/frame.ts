@@ -19,10 +19,12 @@ export interface FrameHeader {
   readonly mask: Uint8Array;
 }
 
+/** A header to be filled. */
 export function newFrameHeader(): FrameHeader {
   return { fin: false, rsv: 0, opcode: 0, masked: false, lengthBytes: 0, length: 0, headerBytes: 0, mask: new Uint8Array(4) };
 }
 
+/** Whether a frame is a Close, a Ping or a Pong (RFC 6455 §5.5), or has an opcode reserved for others of their kind. */
 export function isControl(opcode: number): boolean {
   return opcode >= 0x8;
 }

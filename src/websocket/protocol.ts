@@ -20,6 +20,7 @@ import { wsError } from './errors.js';
 import { encodeHeader, OPCODE } from './frame.js';
 import type { MessageLimits } from './message.js';
 
+/** What all WebSockets of a server share. */
 export interface WebSocketSettings extends MessageLimits {
   readonly messageTimeoutMs: number;
   /** 0: no heartbeat. */
@@ -266,7 +267,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
 }
 
 /** One message in one unfragmented frame, whole: ASCII text as latin1, everything else as bytes. */
-export function encodeMessage(data: Message): string | Uint8Array {
+function encodeMessage(data: Message): string | Uint8Array {
   if (typeof data === 'string') {
     const length = Buffer.byteLength(data);
     if (length === data.length) return encodeHeader(OPCODE.text, length) + data;

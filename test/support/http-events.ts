@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { ProtocolError } from '#src/errors.js';
-import type { BodyLimits } from '#src/http/body.js';
+import type { HeadLimits } from '#src/http/head.js';
 import type { BodyFraming, HttpEvent } from '#src/http/events.js';
 import { HttpParser } from '#src/http/parser.js';
 import { everyWay, latin1Bytes } from './pieces.js';
 
 /** The limits that a server has when nobody sets others. */
-export const LIMITS: BodyLimits = { maxLineBytes: 8 * 1024, maxHeadBytes: 16 * 1024, maxHeaderCount: 100 };
+export const LIMITS: HeadLimits = { maxLineBytes: 8 * 1024, maxHeadBytes: 16 * 1024, maxHeaderCount: 100 };
 
 /** A valid request, to stand behind another. */
 export const NEXT_REQUEST = 'PUT /next HTTP/1.1\r\nHost: next\r\nContent-Length: 4\r\n\r\nnext';
@@ -37,7 +37,7 @@ export interface Found {
 }
 
 /** What is found when the pieces come one by one and every event is taken at once. Any throw but a `ProtocolError` is passed on. */
-export function parsePieces(pieces: Iterable<Uint8Array>, limits: BodyLimits = LIMITS): Found {
+export function parsePieces(pieces: Iterable<Uint8Array>, limits: HeadLimits = LIMITS): Found {
   const parser = new HttpParser(limits);
   const events: PlainEvent[] = [];
   try {
@@ -53,7 +53,7 @@ export function parsePieces(pieces: Iterable<Uint8Array>, limits: BodyLimits = L
 }
 
 /** What is found in bytes, given as latin1 text: the same in every way they can arrive. */
-export function parseEveryWay(text: string, limits: BodyLimits = LIMITS): Found {
+export function parseEveryWay(text: string, limits: HeadLimits = LIMITS): Found {
   const bytes = latin1Bytes(text);
   const whole = parsePieces([bytes], limits);
   for (const { name, pieces } of everyWay(bytes)) assert.deepEqual(parsePieces(pieces, limits), whole, name);
@@ -61,7 +61,7 @@ export function parseEveryWay(text: string, limits: BodyLimits = LIMITS): Found 
 }
 
 /** The events of valid requests, in every way they can arrive, alone and with another request behind them. */
-export function eventsOf(text: string, limits: BodyLimits = LIMITS): PlainEvent[] {
+export function eventsOf(text: string, limits: HeadLimits = LIMITS): PlainEvent[] {
   const { events, error } = parseEveryWay(text, limits);
   assert.equal(error, undefined);
   const next = parsePieces([latin1Bytes(NEXT_REQUEST)]);
@@ -70,14 +70,14 @@ export function eventsOf(text: string, limits: BodyLimits = LIMITS): PlainEvent[
 }
 
 /** The head of one valid request. */
-export function headOf(text: string, limits: BodyLimits = LIMITS): PlainHead {
+export function headOf(text: string, limits: HeadLimits = LIMITS): PlainHead {
   const [head] = eventsOf(text, limits);
   assert.equal(head?.type, 'head');
   return head;
 }
 
 /** The body of one valid request, and its trailers as names and values in turn. */
-export function bodyOf(text: string, limits: BodyLimits = LIMITS): { text: string; trailers: readonly string[] } {
+export function bodyOf(text: string, limits: HeadLimits = LIMITS): { text: string; trailers: readonly string[] } {
   const [head, ...rest] = eventsOf(text, limits);
   const end = rest.pop();
   assert.equal(head?.type, 'head');
@@ -86,7 +86,7 @@ export function bodyOf(text: string, limits: BodyLimits = LIMITS): { text: strin
 }
 
 /** The code with which bytes are refused, the same in every way they can arrive, alone and with a request behind them. */
-export function refusalOf(text: string, limits: BodyLimits = LIMITS): string | undefined {
+export function refusalOf(text: string, limits: HeadLimits = LIMITS): string | undefined {
   const found = parseEveryWay(text, limits);
   assert.deepEqual(parseEveryWay(text + NEXT_REQUEST, limits), found, 'with a request behind');
   return found.error;
