@@ -84,7 +84,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 
   onReceive(fn: (message: Message) => unknown): void {
     this.#callbacks.receive = checkFunction(fn, 'onReceive');
-    if (this.#inbox !== undefined && this.#inbox.queuedMessages > 0) this.#callbacks.run(this.#inbox.run, this.#inbox);
+    if (this.#inbox !== undefined && this.#inbox.queuedMessages > 0) queueMicrotask(() => this.#runInbox());
   }
 
   onPing(fn: (data: Uint8Array) => unknown): void {
@@ -267,6 +267,11 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     if (isUntaken && now < this.#untakenUntil) return;
     this.#settings.ticker.delete(this);
     if (isUntaken) this.peerFailed(1003, 'nobody receives messages here');
+  }
+
+  /** Hands over what was held; not within the call that set who takes it. */
+  #runInbox(): void {
+    if (this.#inbox !== undefined) this.#callbacks.run(this.#inbox.run, this.#inbox);
   }
 
   get #outlet(): HttpOutlet | WebSocketOutlet {

@@ -4,12 +4,13 @@ import assert from 'node:assert/strict';
 import { setFlagsFromString } from 'node:v8';
 import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
-import type { Message } from 'longwire';
+import { asChannel, type Channel, type Message } from 'longwire';
 import { startChannelServer } from '../support/channels.js';
 import { FakeClock } from '../support/clock.js';
 import { deferred, turns, until } from '../support/deferred.js';
 import { binary, close, ping, text } from '../support/frames.js';
 import { RawWebSocket } from '../support/raw-web-socket.js';
+import { startServer } from '../support/server.js';
 
 test('a promise of onReceive is awaited before the next message', async (t) => {
   let running = 0;
@@ -240,4 +241,18 @@ test("stop's deadline cuts the wait of onClose short for a client that never ans
   assert.equal((await socket.readClose()).code, 1001);
   assert.deepEqual(await stopped, { closed: 0, destroyed: 1 });
   assert.deepEqual(await taken.closed(), { status: 'going-away', code: 1001, reason: '', by: 'shutdown', clean: false });
+});
+
+test('what was held is handed over behind the call that sets onReceive, and ahead of what comes later', async (t) => {
+  let channel: Channel | undefined;
+  const { port, server } = await startServer(t, (request) => void (channel = asChannel(request)));
+  const socket = await RawWebSocket.open(t, port);
+  await socket.send(Buffer.concat(['a', 'b'].map(text)));
+  await until(() => server.stats().messages.in === 2, 'two messages');
+  const done: Message[] = [];
+  channel!.onReceive((message) => void done.push(message));
+  assert.deepEqual(done, [], 'not within the call');
+  await socket.send(text('c'));
+  await until(() => done.length === 3, 'three messages');
+  assert.deepEqual(done, ['a', 'b', 'c']);
 });

@@ -242,6 +242,8 @@ describe('messages', () => {
     assert.deepEqual(host.takeCalls(), ['pauseReading']);
     const log: Message[] = [];
     channel.onReceive((message) => log.push(message));
+    assert.deepEqual([log, host.takeCalls()], [[], []], 'not within the call');
+    await settled();
     assert.deepEqual([log, host.takeCalls()], [['a', 'b'], ['resumeReading']]);
   });
 
@@ -390,13 +392,14 @@ test('every callback runs in the async context of the call that took the channel
   assert.deepEqual(seen, ['open', 'message', 'ping', 'pong', 'drain', 'behind await', 'message', 'behind await', 'close'].map((name) => `${name} taker`));
 });
 
-test('messages that waited for onReceive run in the context of the taker too', () => {
+test('messages that waited for onReceive run in the context of the taker too', async () => {
   const storage = new AsyncLocalStorage<string>();
   const host = webSocket();
   const channel = storage.run('taker', () => asChannel(host.request));
   host.port.received('a');
   const seen: unknown[] = [];
   storage.run('somebody else', () => channel.onReceive(() => seen.push(storage.getStore())));
+  await settled();
   assert.deepEqual(seen, ['taker']);
 });
 
