@@ -22,6 +22,7 @@ import { HomeContext } from './net/home-context.js';
 import type { Transport } from './net/protocol.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions, shortestDeadlineMs } from './options.js';
 import { StopDeadline } from './stop-deadline.js';
+import { isThenable } from './thenable.js';
 import { WaitableSet } from './waitable-set.js';
 import { acceptKey, chooseProtocol, handshakeViolation } from './websocket/handshake.js';
 import { WebSocketProtocol, type WebSocketSettings } from './websocket/protocol.js';
@@ -297,7 +298,7 @@ export class LongwireServer implements Server {
     if (onClientError === undefined) return;
     try {
       const told: unknown = onClientError(error, { remoteAddress, remotePort });
-      if (told instanceof Promise) told.catch((thrown: unknown) => this.#report(thrown));
+      if (isThenable(told)) Promise.resolve(told).catch((thrown: unknown) => this.#report(thrown));
     } catch (thrown) {
       this.#report(thrown);
     }
@@ -309,7 +310,7 @@ export class LongwireServer implements Server {
     if (onError === undefined) return warn(error);
     try {
       const told: unknown = request === undefined ? onError(error) : onError(error, request);
-      if (told instanceof Promise) told.catch(warn);
+      if (isThenable(told)) Promise.resolve(told).catch(warn);
     } catch (thrown) {
       warn(thrown);
     }

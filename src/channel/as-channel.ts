@@ -2,6 +2,7 @@
 
 import { UsageError } from '../errors.js';
 import type { HttpRequest } from '../http/contract.js';
+import { isThenable } from '../thenable.js';
 import { checkFunction } from './callbacks.js';
 import { AsyncChannel } from './channel.js';
 import type { Channel, ChannelHandlers } from './contract.js';
@@ -28,7 +29,8 @@ export function asChannel<Data = unknown>(request: HttpRequest, handlers: Channe
 
 /**
  * Takes the channel of a request and calls `fn` with it: http-kit's `with-channel`. Inside `fn` a WebSocket is open
- * already; nothing received is handed over before `fn` has returned. What `fn` throws is thrown.
+ * already; nothing received is handed over before `fn` has returned. What `fn` throws is thrown; what a promise it returns rejects
+ * with goes to `onError`.
  *
  * @throws UsageError as `asChannel` does.
  */
@@ -37,7 +39,7 @@ export function withChannel<Data = unknown>(request: HttpRequest, fn: (channel: 
   const { channel } = take<Data>(request, {});
   try {
     const result = fn(channel);
-    if (result instanceof Promise) result.catch((error: unknown) => channel.report(error));
+    if (isThenable(result)) Promise.resolve(result).catch((error: unknown) => channel.report(error));
   } finally {
     channel.opened();
   }

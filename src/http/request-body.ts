@@ -118,7 +118,8 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   #take(maxBytes: number): void {
     if (this.#isTaken) throw new UsageError('the body was read already; it can be read once');
     this.#isTaken = true;
-    if (Math.max(this.#received, this.#announcedBytes ?? 0) > maxBytes) this.#refuseSize();
+    const isTooLarge = Math.max(this.#received, this.#announcedBytes ?? 0) > maxBytes;
+    if (isTooLarge && this.#error === undefined) this.#refuseSize();
   }
 
   #next(): Promise<Uint8Array | undefined> {

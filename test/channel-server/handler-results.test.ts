@@ -283,6 +283,21 @@ for (const name of ['init', 'onOpen', 'onReceive', 'onPing', 'onPong', 'onDrain'
   });
 }
 
+for (const [kind, rejection] of [
+  ['a promise', (): Promise<never> => Promise.reject(new Error('later'))],
+  ['what only has a then', (): PromiseLike<never> => ({ then: (_done, failed) => Promise.reject(new Error('later')).then(undefined, failed) })],
+] as const) {
+  test(`reports what ${kind} rejects with that the function of withChannel returned, and the channel stays open`, async (t) => {
+    const { url, errors } = await startServer(t, (request) => {
+      const channel = withChannel(request, rejection);
+      setImmediate(() => channel.send('still open'));
+      return channel;
+    });
+    assert.equal(await (await fetch(url)).text(), 'still open');
+    assert.deepEqual(errors.map((error) => (error as Error).message), ['later']);
+  });
+}
+
 test('refuses a withChannel without a function, and the request can still be answered', async (t) => {
   const { port, errors } = await startServer(t, (request) => {
     assert.throws(() => withChannel(request, undefined as unknown as () => void), UsageError);

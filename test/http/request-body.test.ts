@@ -271,6 +271,13 @@ test('does not fail any more once it has ended', async () => {
   assert.equal(text(await body.collect(100)), 'ab');
 });
 
+test('rejects with what failed it first, and notes no size, when it is asked for only then', async () => {
+  const source = new Source([], { announced: 5 });
+  source.body.fail(httpError('HTTP_BODY_TIMEOUT'));
+  await assert.rejects(source.body.collect(4), withCode('HTTP_BODY_TIMEOUT'));
+  assert.deepEqual(source.noted, []);
+});
+
 test('rejects its reader when its source fails it at the pull', async () => {
   const failure = new Error('of the source');
   const body = new RequestBody({ pull: () => body.fail(failure), noteError: assert.fail }, undefined, Infinity);
