@@ -18,6 +18,9 @@ export interface PumpSink {
   pumpFailed(error: unknown): void;
 }
 
+/** How many pieces follow each other before the event loop turns: a source that never waits must not keep the process from everything else. */
+const PIECES_A_TURN = 64;
+
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
 
 export class BodyPump {
@@ -37,7 +40,7 @@ export class BodyPump {
   async run(): Promise<void> {
     try {
       await undefined;
-      while (!this.#isCancelled) {
+      for (let pieces = 1; !this.#isCancelled; pieces++) {
         const step = this.#iterator.next();
         const { done, value } = step instanceof Promise || 'then' in step ? await step : step;
         if (this.#isCancelled) return;
@@ -45,6 +48,7 @@ export class BodyPump {
         if (typeof value !== 'string' && !(value instanceof Uint8Array)) throw new UsageError('the pieces of a streamed body are strings or Uint8Arrays');
         this.#sink.piece(value);
         if (this.#sink.isCongested) await this.#awaitRoom();
+        else if (pieces % PIECES_A_TURN === 0) await new Promise(setImmediate);
       }
     } catch (error) {
       if (this.#isCancelled) return;
