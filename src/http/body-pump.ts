@@ -9,6 +9,8 @@ import { UsageError } from '../errors.js';
 export interface PumpSink {
   /** Whether to wait for `resume` before the next piece. */
   readonly isCongested: boolean;
+  /** Resolves in the next turn of the event loop. */
+  nextTurn(): Promise<void>;
   /** Passes one piece on; may throw where it cannot be one. */
   piece(data: string | Uint8Array): void;
   /** The body has ended. */
@@ -16,6 +18,9 @@ export interface PumpSink {
   /** The body, or a piece of it, failed. */
   pumpFailed(error: unknown): void;
 }
+
+/** How many pieces follow each other before the event loop turns: a source that never waits must not keep the process from everything else. */
+const PIECES_A_TURN = 64;
 
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
 
@@ -36,7 +41,7 @@ export class BodyPump {
   async run(): Promise<void> {
     try {
       await undefined;
-      while (!this.#isCancelled) {
+      for (let pieces = 1; !this.#isCancelled; pieces++) {
         const step = this.#iterator.next();
         const { done, value } = step instanceof Promise || 'then' in step ? await step : step;
         if (this.#isCancelled) return;
@@ -44,6 +49,7 @@ export class BodyPump {
         if (typeof value !== 'string' && !(value instanceof Uint8Array)) throw new UsageError('the pieces of a streamed body are strings or Uint8Arrays');
         this.#sink.piece(value);
         if (this.#sink.isCongested) await this.#awaitRoom();
+        else if (pieces % PIECES_A_TURN === 0) await this.#sink.nextTurn();
       }
     } catch (error) {
       if (this.#isCancelled) return;

@@ -93,7 +93,7 @@ export class Connection implements Transport, Ticking, Flushable {
   }
 
   get isCongested(): boolean {
-    return this.#isCongested;
+    return this.#isCongested || this.#isLost;
   }
 
   write(data: string | Uint8Array): void {
@@ -121,7 +121,7 @@ export class Connection implements Transport, Ticking, Flushable {
   }
 
   whenDrained(fn: () => void): void {
-    if (this.#phase === 'gone' || this.bufferedAmount === 0) return fn();
+    if (this.#protocol === undefined || (this.bufferedAmount === 0 && !this.#isLost)) return fn();
     (this.#drainWaiters ??= []).push({ at: this.#handedOver + this.#output.length, fn });
     if (!this.#isReading) this.#scheduleFlush();
   }
@@ -156,6 +156,10 @@ export class Connection implements Transport, Ticking, Flushable {
     });
   }
 
+  nextTurn(): Promise<void> {
+    return new Promise(setImmediate);
+  }
+
   /** Tells the protocol that the server is stopping. */
   shutDown(): void {
     if (this.#phase === 'open') this.#tell((protocol) => protocol.onShutdown());
@@ -163,7 +167,7 @@ export class Connection implements Transport, Ticking, Flushable {
 
   flush(): void {
     this.#isFlushScheduled = false;
-    if (this.#phase === 'gone') return;
+    if (this.#isLost) return;
     const socket = this.#socket;
     const output = this.#output;
     // A write that the kernel took at once leaves `writableNeedDrain` set until the next tick: only with bytes waiting does it mean a slow peer.
@@ -236,6 +240,14 @@ export class Connection implements Transport, Ticking, Flushable {
       this.#settings.reportFault(error);
     }
     this.#settings.onGone(this);
+  }
+
+  /**
+   * Whether the socket is destroyed, by us or by an error. Its `close` comes in a later turn of the event loop: until then it takes nothing,
+   * and whoever has more to send must wait, not go round within this turn.
+   */
+  get #isLost(): boolean {
+    return this.#phase === 'gone' || this.#socket.destroyed;
   }
 
   /** The rest comes first, then what the socket holds: it may have been paused for the protocol before. */

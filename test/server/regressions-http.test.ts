@@ -5,11 +5,13 @@ import { once } from 'node:events';
 import { createReadStream, type ReadStream } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { asChannel, type Channel, type HttpResponse, type ServerOptions } from 'longwire';
+import { asChannel, type Channel, type HttpRequest, type HttpResponse, type ServerOptions } from 'longwire';
+import { BodyPump } from '#src/http/body-pump.js';
 import { FakeClock } from '../support/clock.js';
 import { binary, handshake, text } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
 import { startServer } from '../support/server.js';
+import { Gate, within } from '../support/signals.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
@@ -348,4 +350,65 @@ test('warns when onError and onClientError are asynchronous and fail', async (t)
     assert.match((await client.readResponse()).head, /^HTTP\/1\.1 (?:500|400) /);
     assert.match(String((await warned)[0]), /log is full/);
   }
+});
+
+/** Resets a client and calls `handler` when that was read: its socket is destroyed then, and the `close` comes later in the same turn. */
+async function afterReset(t: TestContext, handler: (request: HttpRequest) => HttpResponse | Channel): Promise<void> {
+  const called = new Gate();
+  const { port, server } = await startServer(t, async (request) => {
+    called.open();
+    while (server.stats().errors['ECONNRESET'] === undefined) await turn();
+    return handler(request);
+  });
+  const client = await RawClient.open(t, port);
+  await client.send(GET);
+  await called.opened;
+  client.reset();
+}
+
+test('asks a body that never waits for nothing more when it begins between the reset of its client and the close of the socket', async (t) => {
+  let yielded = 0;
+  const letGo = new Gate();
+  function* busy(): Generator<string> {
+    try {
+      while (yielded++ < 20_000) yield 'x'.repeat(1_000);
+    } finally {
+      letGo.open();
+    }
+  }
+  await afterReset(t, () => ({ body: busy() }));
+  await within(letGo.opened, 'the end of the body');
+  assert.ok(yielded < 1_000, `${yielded} pieces were taken`);
+});
+
+test('does not call output drained that goes to a socket which was reset and is about to close', async (t) => {
+  let rounds = 0;
+  const finished = new Gate();
+  const stream = async (channel: Channel): Promise<void> => {
+    while (rounds < 20_000 && channel.send('x'.repeat(100_000), false)) {
+      rounds++;
+      await channel.drained();
+    }
+    finished.open();
+  };
+  await afterReset(t, (request) => {
+    const channel = asChannel(request);
+    void stream(channel);
+    return channel;
+  });
+  await within(finished.opened, 'the end of the stream');
+  assert.ok(rounds < 10, `${rounds} pieces were sent into nothing`);
+});
+
+test('lets the event loop turn while a body that never waits goes to a client that takes everything', async () => {
+  let yielded = 0;
+  function* busy(): Generator<string> {
+    while (yielded++ < 20_000) yield 'x';
+  }
+  const ignore = (): void => {};
+  const pump = new BodyPump(busy(), { isCongested: false, nextTurn: turn, piece: ignore, pumped: ignore, pumpFailed: ignore });
+  void pump.run();
+  await turn();
+  pump.cancel();
+  assert.ok(yielded < 1_000, `${yielded} pieces were taken in one turn`);
 });
