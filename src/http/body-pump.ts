@@ -10,6 +10,8 @@ import { UsageError } from '../errors.js';
 export interface PumpSink {
   /** Whether to wait for `resume` before the next piece. */
   readonly isCongested: boolean;
+  /** Resolves in the next turn of the event loop. */
+  nextTurn(): Promise<void>;
   /** Passes one piece on; may throw where it cannot be one. */
   piece(data: string | Uint8Array): void;
   /** The body has ended. */
@@ -48,7 +50,7 @@ export class BodyPump {
         if (typeof value !== 'string' && !(value instanceof Uint8Array)) throw new UsageError('the pieces of a streamed body are strings or Uint8Arrays');
         this.#sink.piece(value);
         if (this.#sink.isCongested) await this.#awaitRoom();
-        else if (pieces % PIECES_A_TURN === 0) await new Promise(setImmediate);
+        else if (pieces % PIECES_A_TURN === 0) await this.#sink.nextTurn();
       }
     } catch (error) {
       if (this.#isCancelled) return;

@@ -192,6 +192,10 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     return this.#owner.transport.isCongested;
   }
 
+  nextTurn(): Promise<void> {
+    return this.#owner.transport.nextTurn();
+  }
+
   piece(data: Message): void {
     this.#writer.piece(data);
   }

@@ -154,6 +154,10 @@ export class Connection implements Transport, Ticking, Flushable {
     });
   }
 
+  nextTurn(): Promise<void> {
+    return new Promise(setImmediate);
+  }
+
   /** Tells the protocol that the server is stopping. */
   shutDown(): void {
     if (this.#phase === 'open') this.#tell((protocol) => protocol.onShutdown());

@@ -37,6 +37,8 @@ export interface Transport {
   destroy(departure: Departure): void;
   /** Calls `fn` when the caller's turn is over, if the connection is still open then. */
   soon(fn: () => void): void;
+  /** Resolves in the next turn of the event loop. */
+  nextTurn(): Promise<void>;
   /** Makes `next` the protocol of this connection; `rest` is replayed to it when the caller's turn is over, and reading goes on. */
   upgrade(next: Protocol, rest: Uint8Array): void;
 }
