@@ -39,7 +39,7 @@ export function withChannel<Data = unknown>(request: HttpRequest, fn: (channel: 
   const { channel } = take<Data>(request, {});
   try {
     const result = fn(channel);
-    if (isThenable(result)) Promise.resolve(result).catch((error: unknown) => channel.report(error));
+    if (isThenable(result)) Promise.resolve(result).catch((error: unknown) => channel.callbackFailed(error));
   } finally {
     channel.opened();
   }

@@ -5,7 +5,7 @@
  */
 
 import { EMPTY } from '../bytes.js';
-import { UsageError } from '../errors.js';
+import { ProtocolError, UsageError } from '../errors.js';
 import type { HttpRequest, Outgoing } from '../http/contract.js';
 import type { Ticking } from '../net/ticker.js';
 import { actOnResponse, actOnSocket, type Cargo, type HttpAction, type SocketAction } from './actions.js';
@@ -47,7 +47,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     this.request = request;
     this.#host = host;
     this.#settings = host.settings;
-    this.#callbacks = new Callbacks((error) => this.report(error));
+    this.#callbacks = new Callbacks((error) => this.callbackFailed(error));
     this.#farewell = new Farewell(host.settings, this.#callbacks);
     this.#settings.counters.channelsOpen++;
   }
@@ -146,7 +146,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   /** The request has its response, or has lost its client: the channel ends without touching either. */
   cameTooLate(by: ClosedBy): void {
     this.#state = 'closed';
-    this.#noteEnding(httpEnding(by));
+    this.#noteEnding(httpEnding(by), by === 'server');
     this.#farewell.begin(httpEnding(by), false, undefined);
   }
 
@@ -178,6 +178,15 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   /** Sends what many channels send, and stays open: a piece of a stream, or a message. */
   sendShared(message: SharedMessage): boolean {
     return this.#socket !== undefined ? this.#sendMessage(message.data, false, message) : this.#sendHttp('send', { data: message.data, shared: message });
+  }
+
+  /**
+   * What a callback threw, or its promise rejected with, is reported; not what the client did to a body that it read, which a poll that
+   * waits answers with the status owed.
+   */
+  callbackFailed(error: unknown): void {
+    if (!(error instanceof ProtocolError)) this.report(error);
+    else if (this.isPending && error.status !== undefined) this.handlerFailed(error.status);
   }
 
   /** Tells the application of an error that belongs to this channel. */
@@ -329,7 +338,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     if (step === undefined) return false;
     const isWhole = step[1] === undefined || this.#act(step[1], cargo);
     this.#state = step[0];
-    if (this.#ending === undefined) this.#noteEnding(ending);
+    if (this.#ending === undefined) this.#noteEnding(ending, isClean && isWhole);
     if (step[0] === 'closed') this.#farewell.begin(this.#ending!, isClean && isWhole, this.#inbox);
     return true;
   }
@@ -342,14 +351,14 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   /** The moment of the close: what asks from here on finds the channel closed and out of its groups. */
-  #noteEnding(ending: Ending): void {
+  #noteEnding(ending: Ending, isWhole: boolean): void {
     this.#ending = ending;
     this.#settings.counters.channelsOpen--;
     if (this.#socket !== undefined) this.#settings.counters.webSocketsOpen--;
     this.#leaveGroups();
     // Last, because it runs what the application waits for: the request's signal.
-    const isOurResponse = this.#socket === undefined && (ending.by === 'server' || ending.by === 'shutdown');
-    this.#host.channelClosed(!isOurResponse);
+    const hasResponse = this.#socket === undefined && isWhole && (ending.by === 'server' || ending.by === 'shutdown');
+    this.#host.channelClosed(!hasResponse);
   }
 
   #leaveGroups(): void {

@@ -108,7 +108,7 @@ export interface ChannelHost {
   readonly outlet: HttpOutlet;
   /** Whether the client has left, so that a channel taken now is closed from the start. */
   readonly clientLeft: boolean;
-  /** The channel closed; `hasClientLeft` unless this side ended its response. A WebSocket always leaves with its client. */
+  /** The channel closed; `hasClientLeft` unless this side ended its response in order. A WebSocket always leaves with its client. */
   channelClosed(hasClientLeft: boolean): void;
   /** Judges the client's handshake; nothing is written before `accept`. */
   handshake(handlers: Pick<ChannelHandlers, 'protocols' | 'headers'>): Handshake;

@@ -63,7 +63,7 @@ export interface HttpRequest {
   /** Whether the client asks to switch to WebSocket. Taking the channel accepts; returning a response refuses. */
   readonly isWebSocketUpgrade: boolean;
   /**
-   * Aborted when the client goes away before it has its answer; on a WebSocket when it closes, whoever closed it. Made on first
+   * Aborted when the client goes away before it has its answer, or its answer is cut; on a WebSocket when it closes. Made on first
    * use. Its `reason` is a `ProtocolError`.
    */
   readonly signal: AbortSignal;

@@ -109,7 +109,7 @@ const ENDINGS: Ending[] = [
   { name: 'silence', state: 'closing', end: ({ clock }) => clock.advance(6_000), closing: { ...ours, clean: false } },
   { name: 'a client that takes nothing for 30 s', state: 'streaming', end: stallFor30s, closing: { by: 'timeout', clean: false }, aborts: true, options: { maxBufferedBytes: Infinity } },
   { name: 'a client that takes nothing for 30 s', state: 'open', end: stallFor30s, closing: { ...lost, by: 'timeout' }, aborts: true, options: { maxBufferedBytes: Infinity, pingIntervalMs: 0 } },
-  { name: 'overflow', state: 'streaming', end: overflow, closing: { status: 'server-close', by: 'server', clean: false } },
+  { name: 'overflow', state: 'streaming', end: overflow, closing: { status: 'server-close', by: 'server', clean: false }, aborts: true },
   { name: 'overflow', state: 'open', end: overflow, closing: { status: 'try-again-later', code: 1013, by: 'server', clean: false } },
   { name: 'stop', state: 'pending', end: stop, closing: { ...done, by: 'shutdown' }, aborts: false },
   { name: 'stop', state: 'streaming', end: stop, closing: { ...done, by: 'shutdown' }, aborts: false },

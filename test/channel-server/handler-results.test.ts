@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { asChannel, type Channel, type Handler, type HandlerResult, type HttpRequest, UsageError, withChannel } from 'longwire';
 import { get, TakenChannel } from '../support/channels.js';
-import { deferred, turns } from '../support/deferred.js';
+import { deferred, turns, until } from '../support/deferred.js';
 import { handshake, text } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
 import { RawWebSocket } from '../support/raw-web-socket.js';
@@ -308,3 +308,28 @@ test('refuses a withChannel without a function, and the request can still be ans
   assert.equal((await client.readResponse()).body, 'answered');
   assert.deepEqual(errors, []);
 });
+
+for (const way of ['asChannel', 'withChannel'] as const) {
+  const take = (request: HttpRequest): Channel => {
+    const answer = async (channel: Channel): Promise<unknown> => channel.send(await request.text());
+    return way === 'asChannel' ? asChannel(request, { onOpen: answer }) : withChannel(request, answer);
+  };
+
+  test(`a body too large, read in a callback of ${way}, is answered with 413 and is no error of ours`, async (t) => {
+    const { port, errors } = await startServer(t, take, { maxBodyBytes: 4 });
+    const client = await RawClient.open(t, port);
+    await client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello');
+    assert.match((await client.readResponse()).head, /^HTTP\/1\.1 413 /);
+    assert.deepEqual(errors, []);
+  });
+
+  test(`a client that leaves while its body is read in a callback of ${way} is no error of ours`, async (t) => {
+    const { server, port, errors } = await startServer(t, take);
+    const client = await RawClient.open(t, port);
+    await client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe');
+    await until(() => server.stats().channels.open === 1, 'the channel');
+    client.reset();
+    await until(() => server.stats().channels.open === 0 && server.stats().connections.open === 0, 'the end');
+    assert.deepEqual(errors, []);
+  });
+}

@@ -129,7 +129,7 @@ describe('a streamed body', () => {
   test('cuts the response when it fails', () => {
     const { host } = channelIn('finishing');
     host.port.bodyFailed();
-    assert.deepEqual(host.takeCalls(), ['cut', 'closed']);
+    assert.deepEqual(host.takeCalls(), ['cut', 'closed, client left']);
   });
 
   test('is a UsageError on a WebSocket', () => {
@@ -223,8 +223,8 @@ describe('what the driver tells', () => {
     ['the shutdown of a WebSocket', 'open', (host) => host.port.shutDown(), ['closeFrame 1001', 'closed, client left']],
     ['the shutdown of a closing WebSocket', 'closing', (host) => host.port.shutDown(), []],
     ['a handler that failed, to a poll', 'pending', (host) => host.port.handlerFailed(500), ['error 500', 'closed']],
-    ['a handler that failed, to a stream', 'streaming', (host) => host.port.handlerFailed(500), ['cut', 'closed']],
-    ['a handler that failed, to a body', 'finishing', (host) => host.port.handlerFailed(500), ['cut', 'closed']],
+    ['a handler that failed, to a stream', 'streaming', (host) => host.port.handlerFailed(500), ['cut', 'closed, client left']],
+    ['a handler that failed, to a body', 'finishing', (host) => host.port.handlerFailed(500), ['cut', 'closed, client left']],
     ['a handler that failed, to a WebSocket', 'open', (host) => host.port.handlerFailed(500), ['closeFrame 1011', 'closed, client left']],
   ];
   for (const [name, state, tell, asks] of TOLD) {
@@ -250,8 +250,8 @@ describe('above the outbound cap', () => {
   const FULL = { maxBufferedBytes: 1000 };
 
   for (const [state, asks] of [
-    ['pending', ['cut', 'closed']],
-    ['streaming', ['cut', 'closed']],
+    ['pending', ['cut', 'closed, client left']],
+    ['streaming', ['cut', 'closed, client left']],
     ['open', ['failFrame 1013', 'closed, client left']],
   ] as const) {
     test(`a send closes a ${state} channel by default, and answers false`, () => {
