@@ -134,11 +134,12 @@ export class Connection implements Transport, Ticking, Flushable {
 
   destroy(departure: Departure): void {
     if (this.#phase === 'gone') return;
+    const canReset = this.#phase !== 'lingering' && !this.isSecure && this.remoteAddress !== '';
     this.#phase = 'gone';
     this.#departure = departure;
     this.#output.clear();
-    // Only a reset tells the peer of a response that is delimited by the close that it is not whole.
-    if (departure === 'aborted' && !this.isSecure && this.remoteAddress !== '') this.#socket.resetAndDestroy();
+    // Only a reset tells the peer of a response that is delimited by the close that it is not whole. Behind a FIN there is none.
+    if (departure === 'aborted' && canReset) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
 

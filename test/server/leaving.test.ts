@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ProtocolError } from 'longwire';
+import { ProtocolError, withChannel } from 'longwire';
 import { RawClient } from '../support/raw-client.js';
 import { chunk, post, postChunked, request } from '../support/requests.js';
 import { startServer } from '../support/server.js';
@@ -199,5 +199,18 @@ for (const how of ['text', 'json', 'bytes'] as const) {
     await isReading.opened;
     client.reset();
     await until(() => server.stats().connections.open === 0, 'the end of the connection');
+  });
+}
+
+for (const [name, version] of [['chunked', '1.1'], ['delimited by the close', '1.0']] as const) {
+  test(`a client that reads nothing of a response ${name} is let go of at once when the response is cut`, async (t) => {
+    const { server, port } = await startServer(t, (request) => withChannel(request, (channel) => {
+      while (channel.send(new Uint8Array(1024 * 1024), false));
+    }));
+    const client = await RawClient.open(t, port);
+    client.socket.pause();
+    await client.send(`GET / HTTP/${version}\r\nHost: a\r\n\r\n`);
+    await until(() => server.stats().requests === 1 && server.stats().connections.open === 0, 'the end of the connection');
+    assert.equal(server.stats().drops, 1);
   });
 }
