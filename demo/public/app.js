@@ -14,7 +14,7 @@ const SLOW_POST_MS = 2_000;
 const HISTORY_MS = 10_000;
 const PULSE_MS = 550;
 
-const NAMES = ['Ada', 'Barbara', 'Claude', 'Edsger', 'Grace', 'Hedy', 'Ken', 'Leslie', 'Margaret', 'Radia', 'Tim', 'Vint'];
+const NAMES = ['Ada', 'Barbara', 'Douglas', 'Edsger', 'Grace', 'Hedy', 'Ken', 'Leslie', 'Margaret', 'Radia', 'Tim', 'Vint'];
 const PANELS = [
   { transport: 'websocket', title: 'WebSocket', via: 'WebSocket', about: 'One connection, both ways', live: 'open', unit: 'frames' },
   { transport: 'streaming', title: 'HTTP streaming', via: 'streaming', about: 'A response without end', live: 'streaming', unit: 'pieces' },
