@@ -39,7 +39,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'pure cores',
     files: [
-      'http/{errors,head,framing,body,parser,exchange,status,date,response}',
+      'http/{errors,authority,head,framing,body,parser,exchange,status,date,response}',
       'websocket/{errors,frame,rules,mask,utf8,decoder,message,close,handshake}',
     ],
     anyFolder: [0, 1],

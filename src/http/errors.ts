@@ -4,10 +4,11 @@ import { type ErrorSpec, ProtocolError } from '../errors.js';
 
 export const HTTP_ERRORS = {
   HTTP_BAD_REQUEST_LINE: { status: 400, rfc: '9112 §3', message: 'a request line is a method, a target and a version with one space between them' },
+  HTTP_TLS_ON_PLAIN_PORT: { status: 400, rfc: '9112 §2.2', message: 'these bytes begin a TLS handshake, and this port speaks plain HTTP' },
   HTTP_BAD_METHOD: { status: 400, rfc: '9110 §9.1', message: 'a method is a token' },
   HTTP_BAD_TARGET: { status: 400, rfc: '9112 §3.2', message: 'the request target has none of its four forms' },
-  HTTP_BAD_VERSION: { status: 400, rfc: '9112 §2.3', message: 'the version is HTTP/ with two digits' },
-  HTTP_UNSUPPORTED_VERSION: { status: 505, rfc: '9110 §15.6.6', message: 'the versions spoken here are HTTP/1.0 and HTTP/1.1' },
+  HTTP_BAD_VERSION: { status: 400, rfc: '9112 §2.3', message: 'the version is HTTP/ and two digits with a dot between them' },
+  HTTP_UNSUPPORTED_VERSION: { status: 505, rfc: '9110 §15.6.6', message: 'the major version spoken here is HTTP/1' },
   HTTP_LINE_TOO_LONG: { status: 414, rfc: '9112 §3', message: 'the request line is too long' },
   HTTP_BARE_LF: { status: 400, rfc: '9112 §2.2', message: 'a line ends with CR LF' },
   HTTP_BAD_FIELD_NAME: { status: 400, rfc: '9112 §5.1', message: 'a field name is a token with a colon right behind it' },
@@ -22,7 +23,7 @@ export const HTTP_ERRORS = {
   HTTP_UNKNOWN_TRANSFER_ENCODING: { status: 501, rfc: '9112 §6.1', message: 'the only transfer coding spoken here is chunked' },
   HTTP_UNKNOWN_EXPECTATION: { status: 417, rfc: '9110 §10.1.1', message: 'the only expectation met here is 100-continue' },
   HTTP_BAD_CHUNK_SIZE: { status: 400, rfc: '9112 §7.1', message: 'a chunk size is at most 13 hex digits' },
-  HTTP_BAD_CHUNK_EXTENSION: { status: 400, rfc: '9112 §7.1.1', message: 'a chunk extension is short, and holds no control character' },
+  HTTP_BAD_CHUNK_EXTENSION: { status: 400, rfc: '9112 §7.1.1', message: 'a chunk extension is short, and a list of names with perhaps a value each' },
   HTTP_BAD_CHUNK_END: { status: 400, rfc: '9112 §7.1', message: 'a chunk ends with CR LF' },
   HTTP_BODY_TOO_LARGE: { status: 413, rfc: '9110 §15.5.14', message: 'the body is too large' },
   HTTP_BAD_JSON: { status: 400, rfc: '8259 §2', message: 'the body is not valid JSON' },
