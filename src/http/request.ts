@@ -1,5 +1,6 @@
 /** One request as the handler sees it: a head, read on demand, and the way to its body and its channel. */
 
+import { SLASH } from '../bytes.js';
 import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from '../channel/outlet.js';
 import type { ProtocolError } from '../errors.js';
 import type { Transport } from '../net/protocol.js';
@@ -60,6 +61,13 @@ export class IncomingRequest implements RequestWithHost {
   get query(): string {
     const question = this.#head.target.indexOf('?');
     return question === -1 ? '' : this.#head.target.slice(question + 1);
+  }
+
+  get authority(): string {
+    const target = this.#head.target;
+    const scheme = target.charCodeAt(0) === SLASH ? -1 : target.indexOf('://');
+    if (scheme !== -1) return target.slice(scheme + 3, pathStart(target));
+    return this.#head.method === 'CONNECT' ? target : (this.#head.fields.get('host') ?? '');
   }
 
   get searchParams(): URLSearchParams {
@@ -149,7 +157,7 @@ function guarded<T>(reading: Promise<T>): Promise<T> {
 
 /** Where the path begins: behind scheme and authority in the absolute form (RFC 9112 §3.2.2), behind everything in the authority form. */
 function pathStart(target: string): number {
-  if (target.charCodeAt(0) === 0x2f || target === '*') return 0;
+  if (target.charCodeAt(0) === SLASH || target === '*') return 0;
   const scheme = target.indexOf('://');
   if (scheme === -1) return target.length;
   const slash = target.indexOf('/', scheme + 3);
