@@ -2,9 +2,10 @@
 
 export { asChannel, withChannel } from './channel/as-channel.js';
 export type { ClosedBy, CloseDetail, CloseStatus } from './channel/close-status.js';
-export type { Channel, ChannelHandlers, Handler, HandlerResult, HandshakeError, Message } from './channel/contract.js';
+export type { Channel, ChannelHandlers, Handler, HandlerResult, HandshakeError, Message, SendOptions } from './channel/contract.js';
 export { type BroadcastOptions, type ChannelStore, MemoryChannelStore, type MessageFor } from './channel/store.js';
 export { scheduleTask } from './channel/timer.js';
+export type { PerMessageDeflate } from './deflate-options.js';
 export { ProtocolError, UsageError } from './errors.js';
 export type { Body, HeaderFields, HttpRequest, HttpResponse, Outgoing } from './http/contract.js';
 export type { ClientOfError, ServerOptions } from './options.js';

@@ -1,10 +1,13 @@
 /** Every option of a server: its meaning, its default, and what it may be. Nothing listens before all of them were checked. */
 
 import type { TlsOptions } from 'node:tls';
+import { type PerMessageDeflate, resolveDeflate } from './deflate-options.js';
 import { type ProtocolError, UsageError } from './errors.js';
 import type { HttpRequest } from './http/contract.js';
 import type { ProxyProtocol } from './net/proxy-gate.js';
 import { type TrustedAddresses, trustedBy } from './net/trusted-addresses.js';
+import { bytes, check, checkNumber, count, describe, isBoolean, isFunction, isObject, KIB, MIB, ms, type NumberSpec, optional } from './option-checks.js';
+import type { AllowedOrigins } from './websocket/origin.js';
 
 /** Where an error of a client came from. */
 export interface ClientOfError {
@@ -76,12 +79,23 @@ export interface ServerOptions {
   /** How long output may wait while the peer takes none of it; then the connection is destroyed. Default 30 s. */
   readonly sendTimeoutMs?: number | undefined;
 
-  /** A WebSocket message; 1009 beyond, before it is buffered. Default 1 MiB. */
+  /**
+   * The pages that may open a WebSocket: a list of origins such as `https://example.org`, `'*'`, or a function of the origin and the
+   * request. Default: where a request has cookies, those of its own host; 403 for all others.
+   */
+  readonly allowedOrigins?: AllowedOrigins | undefined;
+  /** Compresses WebSocket messages where the client offers it (RFC 7692): `true`, or how. Default false. */
+  readonly perMessageDeflate?: boolean | PerMessageDeflate | undefined;
+  /** A WebSocket message, inflated where it was compressed; 1009 beyond, before it is buffered. Default 1 MiB. */
   readonly maxMessageBytes?: number | undefined;
   /** Frames of one message; 1008 beyond. 0 is no limit, and the default. */
   readonly maxFragments?: number | undefined;
   /** From a message's first byte to its last; 1008 beyond. Default 60 s. */
   readonly messageTimeoutMs?: number | undefined;
+  /** Messages, pings and pongs of a WebSocket in a second, and at once; 1008 beyond. Default: no limit. */
+  readonly maxMessagesPerSecond?: number | undefined;
+  /** Bytes that a WebSocket may send a second, and at once; 1008 beyond. Default: no limit. */
+  readonly maxMessageBytesPerSecond?: number | undefined;
   /** Messages held for a channel's `onReceive` before reading stops. Default 64. */
   readonly maxQueuedMessages?: number | undefined;
   /** The same in bytes. Default 1 MiB. */
@@ -113,20 +127,6 @@ export interface ServerOptions {
 
 type OptionName = keyof ServerOptions;
 
-/** What a number may be; `Infinity` where there is no `max`. */
-interface NumberSpec {
-  readonly default: number;
-  readonly unit: string;
-  readonly min: number;
-  readonly max?: number;
-}
-
-const KIB = 1024;
-const MIB = 1024 * KIB;
-const bytes = (byDefault: number, min = 1): NumberSpec => ({ default: byDefault, unit: 'bytes', min });
-const ms = (byDefault: number, min = 1): NumberSpec => ({ default: byDefault, unit: 'milliseconds', min });
-const count = (byDefault: number, min = 1, max?: number): NumberSpec => ({ default: byDefault, unit: '', min, ...(max === undefined ? {} : { max }) });
-
 const NUMBERS = {
   port: count(8090, 0, 65535),
   backlog: count(511, 1, 2 ** 31 - 1),
@@ -148,6 +148,8 @@ const NUMBERS = {
   maxMessageBytes: bytes(MIB, 0),
   maxFragments: count(0, 0),
   messageTimeoutMs: ms(60_000),
+  maxMessagesPerSecond: count(Infinity),
+  maxMessageBytesPerSecond: bytes(Infinity),
   maxQueuedMessages: count(64),
   maxQueuedBytes: bytes(MIB),
   pingIntervalMs: ms(25_000, 0),
@@ -169,6 +171,9 @@ export type ResolvedOptions = { readonly [K in NumberName]: number } & {
   /** Whether an address is trusted; `undefined` where none is. */
   readonly trustProxy: ((address: string) => boolean) | undefined;
   readonly proxyProtocol: ProxyProtocol;
+  readonly allowedOrigins: AllowedOrigins | undefined;
+  /** `undefined`: nothing is compressed. */
+  readonly perMessageDeflate: Required<PerMessageDeflate> | undefined;
   readonly onOverflow: 'close' | 'drop';
   readonly serverHeader: string | undefined;
   readonly onError: ServerOptions['onError'];
@@ -176,7 +181,7 @@ export type ResolvedOptions = { readonly [K in NumberName]: number } & {
 };
 
 const OTHERS = [
-  'host', 'path', 'pathMode', 'reusePort', 'tls', 'trustProxy', 'proxyProtocol', 'onOverflow', 'serverHeader', 'onError', 'onClientError',
+  'host', 'path', 'pathMode', 'reusePort', 'tls', 'trustProxy', 'proxyProtocol', 'allowedOrigins', 'perMessageDeflate', 'onOverflow', 'serverHeader', 'onError', 'onClientError',
 ] as const satisfies readonly OptionName[];
 
 /** Checks all options and fills in the defaults; a `UsageError` names the first that is wrong. */
@@ -197,6 +202,8 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     tls: check('tls', options.tls, optional(isObject), 'an object of options for tls.createServer'),
     trustProxy: checkTrustProxy(options.trustProxy),
     proxyProtocol: checkProxyProtocol(options),
+    allowedOrigins: check('allowedOrigins', options.allowedOrigins, optional(isOrigins), "a list of origins such as 'https://example.org', '*', or a function"),
+    perMessageDeflate: resolveDeflate(options.perMessageDeflate),
     onOverflow: check('onOverflow', options.onOverflow === undefined ? 'close' : options.onOverflow, isOverflow, "'close' or 'drop'"),
     serverHeader: check('serverHeader', options.serverHeader, optional(isFieldValue), 'text without control characters'),
     onError: check('onError', options.onError, optional(isFunction), 'a function'),
@@ -210,21 +217,8 @@ export function shortestDeadlineMs(options: ResolvedOptions): number {
   return Math.min(...names.map((name) => options[name]));
 }
 
-function checkNumber(name: string, value: unknown, spec: NumberSpec): number {
-  if (value === undefined) return spec.default;
-  const max = spec.max ?? Infinity;
-  if (typeof value === 'number' && value >= spec.min && value <= max && (Number.isInteger(value) || value === Infinity)) return value;
-  const range = spec.max === undefined ? `from ${spec.min}, or Infinity` : `from ${spec.min} to ${spec.max}`;
-  throw new UsageError(`option ${name} must be a whole number${spec.unit === '' ? '' : ` of ${spec.unit}`} ${range}, not ${describe(value)}`);
-}
-
-function check<T>(name: string, value: T, isAllowed: (value: unknown) => boolean, allowed: string): T {
-  if (isAllowed(value)) return value;
-  throw new UsageError(`option ${name} must be ${allowed}, not ${describe(value)}`);
-}
-
 function checkReusePort(value: unknown): boolean {
-  check('reusePort', value, (each) => typeof each === 'boolean', 'true or false');
+  check('reusePort', value, isBoolean, 'true or false');
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const isSupported = major > 22 || (major === 22 && minor >= 12);
   if (value === true && !isSupported) throw new UsageError(`option reusePort needs Node 22.12 or later, and this is ${process.versions.node}`);
@@ -245,19 +239,9 @@ function checkProxyProtocol({ proxyProtocol = 'off', trustProxy, tls, path }: Se
   return proxyProtocol;
 }
 
-function optional(isAllowed: (value: unknown) => boolean): (value: unknown) => boolean {
-  return (value) => value === undefined || isAllowed(value);
-}
-
 const isFilled = (value: unknown): boolean => typeof value === 'string' && value !== '';
 const isMode = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0o777;
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 const isFieldValue = (value: unknown): boolean => typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]+$/.test(value);
 const isOverflow = (value: unknown): boolean => value === 'close' || value === 'drop';
 const isProxyProtocol = (value: unknown): boolean => value === 'off' || value === 'optional' || value === 'required';
-const isFunction = (value: unknown): boolean => typeof value === 'function';
-
-function describe(value: unknown): string {
-  if (typeof value === 'number') return `the number ${value}`;
-  return value === null ? 'null' : typeof value;
-}
+const isOrigins = (value: unknown): boolean => value === '*' || isFunction(value) || (Array.isArray(value) && value.every((each) => typeof each === 'string'));

@@ -13,7 +13,7 @@ import type { HttpRequest } from './http/contract.js';
 import { DateField } from './http/date.js';
 import { HttpProtocol } from './http/protocol.js';
 import { RequestRates } from './http/request-rates.js';
-import type { HttpSettings, Upgrade } from './http/settings.js';
+import type { HttpSettings, Upgrade, UpgradeRequest } from './http/settings.js';
 import { reasonPhrase } from './http/status.js';
 import { Acceptor } from './net/acceptor.js';
 import { Connection, type ConnectionSettings } from './net/connection.js';
@@ -26,8 +26,11 @@ import { type ResolvedOptions, resolveOptions, type ServerOptions, shortestDeadl
 import { StopDeadline } from './stop-deadline.js';
 import { isThenable } from './thenable.js';
 import { WaitableSet } from './waitable-set.js';
+import { type DeflateParameters, deflateResponse, negotiateDeflate } from './websocket/extensions.js';
 import { acceptKey, chooseProtocol, handshakeViolation } from './websocket/handshake.js';
+import { isOriginAllowed } from './websocket/origin.js';
 import { WebSocketProtocol, type WebSocketSettings } from './websocket/protocol.js';
+import { WorkLimit } from './websocket/work-limit.js';
 
 /** `stopping` from the call of `stop`, `stopped` once its promise resolves. */
 export type ServerStatus = 'running' | 'stopping' | 'stopped';
@@ -44,6 +47,8 @@ export interface ServerStats {
   /** Of every kind, WebSockets among them. */
   readonly channels: { readonly open: number };
   readonly webSockets: { readonly open: number; readonly total: number };
+  /** Open WebSockets that agreed on compression, and what they keep of the messages before, to refer back to. */
+  readonly compression: { readonly webSockets: number; readonly contextBytes: number };
   readonly messages: { readonly in: number; readonly out: number };
   readonly bytes: { readonly in: number; readonly out: number; readonly buffered: number };
   /** What was sent or received and not delivered: at the outbound cap, or behind a close that could wait no longer. */
@@ -103,6 +108,8 @@ export async function runServer(handler: Handler, options: ServerOptions = {}): 
   return server;
 }
 
+/** Messages of a server that are compressed or inflated at once, each in a thread of the pool of Node, which has four. */
+const MAX_COMPRESSIONS = 4;
 /** How long a stop may take where nothing else is asked. */
 const STOP_TIMEOUT_MS = 10_000;
 
@@ -163,6 +170,7 @@ export class LongwireServer implements Server {
       responses: { '1xx': r1, '2xx': r2, '3xx': r3, '4xx': r4, '5xx': r5 },
       channels: { open: counters.channelsOpen },
       webSockets: { open: counters.webSocketsOpen, total: counters.webSocketsTotal },
+      compression: { webSockets: counters.compressing, contextBytes: counters.contextBytes },
       messages: { in: counters.messagesIn, out: counters.messagesOut },
       bytes: { in: counters.bytesIn, out: counters.bytesOut, buffered },
       drops: counters.drops,
@@ -315,24 +323,37 @@ export class LongwireServer implements Server {
   }
 
   #makeWebSocketSettings(): WebSocketSettings {
+    const { perMessageDeflate, maxMessageBytes } = this.#options;
     return {
       ...this.#options,
       counters: this.#counters,
       ticker: this.#deadlines,
+      compression: perMessageDeflate && { deflate: perMessageDeflate, maxMessageBytes, work: new WorkLimit(MAX_COMPRESSIONS), counters: this.#counters },
       onPeerError: (error, transport) => this.#onPeerError(error, transport, EMPTY),
     };
   }
 
-  #judgeUpgrade(request: HttpRequest, protocols: ChannelHandlers['protocols']): Upgrade {
+  #judgeUpgrade(request: UpgradeRequest, protocols: ChannelHandlers['protocols']): Upgrade {
     const violation = handshakeViolation(request);
     if (violation !== undefined) return violation;
+    if (!isOriginAllowed(request, [request.authority, request.client.host], this.#options.allowedOrigins)) {
+      return { status: 403, reason: 'a page of this origin may not open a WebSocket here' };
+    }
     const protocol = chooseProtocol(request.header('sec-websocket-protocol'), protocols);
+    const deflate = this.#negotiateDeflate(request);
     const protocolLine = protocol === undefined ? '' : `Sec-WebSocket-Protocol: ${protocol}\r\n`;
+    const extensionLine = deflate === undefined ? '' : `Sec-WebSocket-Extensions: ${deflateResponse(deflate)}\r\n`;
     return {
       status: 101,
-      lines: `Sec-WebSocket-Accept: ${acceptKey(request.header('sec-websocket-key')!)}\r\n${protocolLine}`,
-      open: (transport, port) => new WebSocketProtocol(transport, port, protocol ?? '', this.#webSocketSettings),
+      lines: `Sec-WebSocket-Accept: ${acceptKey(request.header('sec-websocket-key')!)}\r\n${protocolLine}${extensionLine}`,
+      open: (transport, port) => new WebSocketProtocol(transport, port, protocol ?? '', this.#webSocketSettings, deflate),
     };
+  }
+
+  #negotiateDeflate(request: HttpRequest): DeflateParameters | undefined {
+    const { perMessageDeflate } = this.#options;
+    const offers = request.header('sec-websocket-extensions');
+    return perMessageDeflate === undefined || offers === undefined ? undefined : negotiateDeflate(offers, perMessageDeflate);
   }
 
   #onPeerError(error: ProtocolError, { remoteAddress, remotePort }: Peer, bytes: Uint8Array): void {

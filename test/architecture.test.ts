@@ -22,7 +22,7 @@ interface Layer {
 const LAYERS: readonly Layer[] = [
   {
     name: 'leaves',
-    files: ['errors', 'bytes', 'byte-queue', 'counters', 'waitable-set', 'thenable'],
+    files: ['errors', 'bytes', 'byte-queue', 'counters', 'waitable-set', 'thenable', 'rate'],
     anyFolder: [],
     folders: [],
     node: [],
@@ -40,7 +40,7 @@ const LAYERS: readonly Layer[] = [
     name: 'pure cores',
     files: [
       'http/{errors,authority,head,framing,body,parser,exchange,status,date,response,forwarded,request-rates}',
-      'websocket/{errors,frame,rules,mask,utf8,decoder,message,close,handshake}',
+      'websocket/{errors,frame,rules,mask,utf8,decoder,message,close,handshake,extensions,origin,deflate,work-limit,outbox,compression}',
     ],
     anyFolder: [0, 1],
     folders: [],
@@ -65,7 +65,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'composition',
-    files: ['options', 'stop-deadline', 'server', 'index'],
+    files: ['option-checks', 'deflate-options', 'options', 'stop-deadline', 'server', 'index'],
     anyFolder: [0, 1, 2, 3, 4],
     folders: [],
     node: ['node:util'],

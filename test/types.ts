@@ -22,6 +22,7 @@ import {
   ProtocolError,
   runServer,
   scheduleTask,
+  type SendOptions,
   type Server,
   type ServerOptions,
   type ServerStats,
@@ -131,7 +132,7 @@ export function channels(): void {
   same<Channel['data'], unknown>(true);
   same<Channel<Visitor>['data'], Visitor>(true);
   same<ReturnType<Channel['send']>, boolean>(true);
-  same<Parameters<Channel['send']>, [data: Outgoing, closeAfterSend?: boolean | undefined]>(true);
+  same<Parameters<Channel['send']>, [data: Outgoing, closeAfterSend?: boolean | undefined, options?: SendOptions | undefined]>(true);
   same<ReturnType<Channel['close']>, boolean>(true);
   same<ReturnType<Channel['ping']>, boolean>(true);
   same<ReturnType<Channel['drained']>, Promise<void>>(true);

@@ -11,6 +11,8 @@ import type { ChannelAction } from './states.js';
 export interface Cargo {
   readonly data?: Outgoing | undefined;
   readonly shared?: SharedMessage | undefined;
+  /** Whether a message is sent as it is, and not compressed. */
+  readonly asIs?: boolean | undefined;
   /** Whether more was to follow a response that can have no body. */
   readonly isHeadAlone?: boolean;
   /** The status of a response that says nothing else. */
@@ -49,12 +51,12 @@ export function actOnResponse(action: HttpAction, outlet: HttpOutlet, isFirst: b
 }
 
 /** Acts on a WebSocket. */
-export function actOnSocket(action: SocketAction, outlet: WebSocketOutlet, { data, code, reason = '' }: Cargo): void {
+export function actOnSocket(action: SocketAction, outlet: WebSocketOutlet, { data, asIs, code, reason = '' }: Cargo): void {
   switch (action) {
     case 'message':
-      return outlet.message(data as Message);
+      return outlet.message(data as Message, undefined, asIs);
     case 'messageClose':
-      outlet.message(data as Message);
+      outlet.message(data as Message, undefined, asIs);
       return outlet.closeFrame(1000, '');
     case 'closeFrame':
       return outlet.closeFrame(code!, reason);

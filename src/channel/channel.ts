@@ -11,11 +11,11 @@ import type { Ticking } from '../net/ticker.js';
 import { actOnResponse, actOnSocket, type Cargo, type HttpAction, type SocketAction } from './actions.js';
 import { Callbacks, checkFunction } from './callbacks.js';
 import type { CloseDetail, ClosedBy, CloseStatus } from './close-status.js';
-import type { Channel, ChannelHandlers, HandshakeError, Message } from './contract.js';
+import type { Channel, ChannelHandlers, HandshakeError, Message, SendOptions } from './contract.js';
 import { checkClose, type Ending, HTTP_SERVER_CLOSE, httpEnding, MAX_CONTROL_BYTES, webSocketEnding } from './ending.js';
 import { Farewell } from './farewell.js';
 import { Inbox, type InboxConsumer } from './inbox.js';
-import type { ChannelHost, ChannelPort, ChannelSettings, Handshake, HttpOutlet, WebSocketOutlet } from './outlet.js';
+import type { ChannelHost, ChannelPort, ChannelSettings, Handshake, HttpOutlet, PackedMessage, WebSocketOutlet } from './outlet.js';
 import { bodyOf, isStreamed, messageOf } from './outgoing.js';
 import type { SharedMessage } from './shared-message.js';
 import { type ChannelAction, type ChannelEvent, type ChannelState, isOpenState, stepOf } from './states.js';
@@ -70,8 +70,8 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     return this.#outlet.bufferedAmount;
   }
 
-  send(data: Outgoing, closeAfterSend?: boolean): boolean {
-    if (this.#socket !== undefined) return this.#sendMessage(messageOf(data), closeAfterSend ?? false);
+  send(data: Outgoing, closeAfterSend?: boolean, options?: SendOptions): boolean {
+    if (this.#socket !== undefined) return this.#sendMessage(messageOf(data), closeAfterSend ?? false, undefined, options?.compress === false);
     if (isStreamed(bodyOf(data))) return this.#sendHttp('sendBody', { data });
     if (closeAfterSend ?? true) return this.#sendHttp('sendLast', { data });
     return this.#mustBeWhole(data) ? this.#sendHttp('sendLast', { data, isHeadAlone: true }) : this.#sendHttp('send', { data });
@@ -176,8 +176,8 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   /** Sends what many channels send, and stays open: a piece of a stream, or a message. */
-  sendShared(message: SharedMessage): boolean {
-    return this.#socket !== undefined ? this.#sendMessage(message.data, false, message) : this.#sendHttp('send', { data: message.data, shared: message });
+  sendShared(message: SharedMessage, asIs = false): boolean {
+    return this.#socket !== undefined ? this.#sendMessage(message.data, false, message, asIs) : this.#sendHttp('send', { data: message.data, shared: message });
   }
 
   /**
@@ -200,7 +200,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     this.#callbacks.run(fn, self);
   }
 
-  received(message: Message): void {
+  received(message: Message | PackedMessage): void {
     this.#settings.counters.messagesIn++;
     if (this.#state === 'open') this.#inbox!.push(message);
   }
@@ -288,12 +288,12 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   /** The way of every message, and so short: the table says of an open channel only that it may send. */
-  #sendMessage(message: Message | undefined, isLast: boolean, shared?: SharedMessage): boolean {
+  #sendMessage(message: Message | undefined, isLast: boolean, shared?: SharedMessage, asIs?: boolean): boolean {
     if (message === undefined) return isLast ? this.#close(1000, '', 'server') : this.isOpen;
     if (this.#state !== 'open' || !this.#hasRoom()) return false;
     this.#settings.counters.messagesOut++;
-    if (isLast) return this.#end('sendLast', webSocketEnding(1000, '', 'server'), false, { data: message });
-    this.#socket!.message(message, shared);
+    if (isLast) return this.#end('sendLast', webSocketEnding(1000, '', 'server'), false, { data: message, asIs });
+    this.#socket!.message(message, shared, asIs);
     return true;
   }
 

@@ -6,6 +6,12 @@ import type { CloseDetail, CloseStatus } from './close-status.js';
 /** A message as received: text is a string, binary is bytes that belong to the application. */
 export type Message = string | Uint8Array;
 
+/** How one message is sent. */
+export interface SendOptions {
+  /** `false` sends a WebSocket message as it is where it would be compressed: what is compressed already, or must not be, such as a secret beside what a stranger chose. */
+  readonly compress?: boolean | undefined;
+}
+
 /**
  * One asynchronous connection to one client: a long poll that waits for its answer, an HTTP response sent piece by piece, or
  * a WebSocket. Which of them it is follows from the request and from what is sent; the handler is written once.
@@ -42,7 +48,7 @@ export interface Channel<Data = unknown> {
    * @throws UsageError on a body of an unknown type, an invalid status or header, or a streamed body on a WebSocket; the
    *   channel is then as it was.
    */
-  send(data: Outgoing, closeAfterSend?: boolean): boolean;
+  send(data: Outgoing, closeAfterSend?: boolean, options?: SendOptions): boolean;
 
   /**
    * Closes. An HTTP channel that has sent nothing answers with a complete 204, a streaming one ends its body. A WebSocket

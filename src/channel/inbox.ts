@@ -1,10 +1,12 @@
 /**
  * The messages of one WebSocket on their way to the application: handed over one at a time, in order; a promise is awaited
- * before the next. What cannot be handed over yet is held, up to a limit at which the consumer stops reading. The end of the
+ * before the next, and a message that is packed is unpacked when its turn comes. What cannot be handed over yet is held, up to a limit at which the consumer stops reading. The end of the
  * channel is the last thing to leave it.
  */
 
+import { isThenable } from '../thenable.js';
 import type { Message } from './contract.js';
+import type { PackedMessage } from './outlet.js';
 
 /** What may be queued before reading stops. */
 export interface InboxLimits {
@@ -27,7 +29,7 @@ export interface InboxConsumer {
 export class Inbox {
   readonly #limits: InboxLimits;
   readonly #consumer: InboxConsumer;
-  #queue: Message[] = [];
+  #queue: (Message | PackedMessage)[] = [];
   #first = 0;
   #queuedBytes = 0;
   /** Held until the channel's opening has returned. */
@@ -45,7 +47,7 @@ export class Inbox {
     return this.#queue.length - this.#first;
   }
 
-  push(message: Message): void {
+  push(message: Message | PackedMessage): void {
     if (this.#mayHandle() && this.queuedMessages === 0) {
       this.#handOver(message);
     } else {
@@ -89,8 +91,27 @@ export class Inbox {
     return !this.#isHeld && !this.#isBusy && this.#consumer.canHandle;
   }
 
-  #handOver(message: Message): void {
+  #handOver(message: Message | PackedMessage): void {
     this.#isBusy = true;
+    if (typeof message === 'string' || message instanceof Uint8Array) return this.#deliver(message);
+    const unpacked = message.unpack();
+    if (isThenable(unpacked)) {
+      void (unpacked as PromiseLike<Message | undefined>).then((each) => {
+        this.#deliver(each);
+        this.run();
+      });
+    } else {
+      this.#deliver(unpacked as Message | undefined);
+    }
+  }
+
+  #deliver(message: Message | undefined): void {
+    // Nobody waits for it any more where the queue was given up meanwhile.
+    if (!this.#isBusy) return;
+    if (message === undefined) {
+      this.expire();
+      return;
+    }
     const handled = this.#consumer.handle(message);
     if (handled === undefined) {
       this.#isBusy = false;
@@ -103,7 +124,7 @@ export class Inbox {
   }
 
   /** Takes the first; half of the array at most is room of messages that were handed over, and those are let go of. */
-  #shift(): Message {
+  #shift(): Message | PackedMessage {
     const message = this.#queue[this.#first++]!;
     this.#queuedBytes -= message.length;
     if (2 * this.#first >= this.#queue.length) {

@@ -42,11 +42,19 @@ export interface HttpOutlet extends AnyOutlet {
   cut(): void;
 }
 
+/** A message that is unpacked when its turn comes: at once, or later. */
+export interface PackedMessage {
+  /** Its bytes as long as it is packed. */
+  readonly length: number;
+  /** `undefined`: it could not be unpacked, and the channel has been told; what came behind it is lost. Never throws or rejects. */
+  unpack(): Message | undefined | PromiseLike<Message | undefined>;
+}
+
 /** One WebSocket, as a channel drives it. */
 export interface WebSocketOutlet extends AnyOutlet {
   readonly protocol: string;
-  /** Sends a message; `shared` holds the bytes of one that many channels send. */
-  message(data: Message, shared?: SharedMessage): void;
+  /** Sends a message; `shared` holds the bytes of one that many channels send, `asIs` keeps it from being compressed. */
+  message(data: Message, shared?: SharedMessage, asIs?: boolean): void;
   /** Sends a Close frame and starts the wait for the peer's. */
   closeFrame(code: number, reason: string): void;
   /** Gives up on the peer: a Close frame, then FIN, with no wait for an answer. */
@@ -63,7 +71,7 @@ export interface WebSocketOutlet extends AnyOutlet {
 export interface ChannelPort {
   /** Runs `fn` in the async context in which the channel was taken. */
   runInContext<T>(fn: (this: T) => void, self: T): void;
-  received(message: Message): void;
+  received(message: Message | PackedMessage): void;
   pinged(data: Uint8Array): void;
   ponged(data: Uint8Array): void;
   /** Output that had passed the soft mark was taken. */

@@ -10,10 +10,12 @@ import { SharedMessage } from './shared-message.js';
 /** What a member is sent instead of one message for all; `undefined` sends it nothing. */
 export type MessageFor<Attachment> = (channel: Channel, attachment: Attachment | undefined) => Outgoing | undefined;
 
-/** Who is left out of a broadcast. */
+/** Who is left out of a broadcast, and how it is sent. */
 export interface BroadcastOptions {
   /** The member that is left out, such as the one the message came from. */
   readonly except?: Channel | undefined;
+  /** `false` sends to WebSockets as it is what would be compressed. */
+  readonly compress?: boolean | undefined;
 }
 
 /** Groups of channels by name. `Attachment` is what a member brings along, such as how far it has read. */
@@ -65,7 +67,7 @@ export class MemoryChannelStore<Attachment = unknown> implements ChannelStore<At
   broadcast(group: string, message: Outgoing | MessageFor<Attachment>, options: BroadcastOptions = {}): number {
     const members = this.#groups.get(group);
     if (members === undefined) return 0;
-    const send = typeof message === 'function' ? sendOwn(message) : sendSame<Attachment>(message);
+    const send = typeof message === 'function' ? sendOwn(message, options) : sendSame<Attachment>(message, options);
     let accepted = 0;
     for (const [member, attachment] of [...members]) {
       if (member === options.except) continue;
@@ -103,18 +105,18 @@ export class MemoryChannelStore<Attachment = unknown> implements ChannelStore<At
 }
 
 /** One message for all: a poll gets it as its response, the others share its bytes. */
-function sendSame<Attachment>(message: Outgoing): (member: Member, attachment: Attachment | undefined) => boolean {
+function sendSame<Attachment>(message: Outgoing, { compress }: BroadcastOptions): (member: Member, attachment: Attachment | undefined) => boolean {
   const body = bodyOf(message);
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) throw new UsageError('what is broadcast is text or bytes, or a response with such a body');
   const shared = new SharedMessage(body);
-  return (member) => trySend(member, () => (member.isPending ? member.send(message, true) : member.sendShared(shared)));
+  return (member) => trySend(member, () => (member.isPending ? member.send(message, true) : member.sendShared(shared, compress === false)));
 }
 
-function sendOwn<Attachment>(messageFor: MessageFor<Attachment>): (member: Member, attachment: Attachment | undefined) => boolean {
+function sendOwn<Attachment>(messageFor: MessageFor<Attachment>, { compress }: BroadcastOptions): (member: Member, attachment: Attachment | undefined) => boolean {
   return (member, attachment) =>
     trySend(member, () => {
       const message = messageFor(member, attachment);
-      return message !== undefined && member.send(message, member.isPending);
+      return message !== undefined && member.send(message, member.isPending, { compress });
     });
 }
 

@@ -4,46 +4,55 @@
  */
 
 import type { Peer } from '../net/protocol.js';
-import { isIPv4, isIPv6 } from './authority.js';
+import { isHost, isIPv4, isIPv6 } from './authority.js';
 import { type FieldLines, listElements } from './headers.js';
 
-/** One proxy's word: whom it was asked by, and over what. */
+/** Who sent a request. */
+export interface Client extends Peer {
+  /** The host that it asked a proxy for, where the proxy tells. */
+  readonly host?: string | undefined;
+}
+
+/** One proxy's word: whom it was asked by, over what, and for which host. */
 interface Hop {
   /** `undefined` where it does not tell, or what it tells is no IP address. */
   readonly node: Pick<Peer, 'remoteAddress' | 'remotePort'> | undefined;
   readonly isSecure: boolean | undefined;
+  readonly host: string | undefined;
 }
 
 /**
  * The client of a request that came over a connection from `peer`, which is trusted. Where both fields are there and name different
  * clients, one of them was not written by the proxy but sent by the client: neither is believed.
  */
-export function forwardedPeer(fields: FieldLines, peer: Peer, trusts: (address: string) => boolean): Peer {
+export function forwardedPeer(fields: FieldLines, peer: Peer, trusts: (address: string) => boolean): Client {
   const standard = fields.get('forwarded');
   const common = fields.get('x-forwarded-for');
-  const scheme = fields.get('x-forwarded-proto');
-  if (standard === undefined) return follow(commonHops(common, scheme), peer, trusts);
+  if (standard === undefined) return follow(commonHops(common, fields), peer, trusts);
   const named = follow(standardHops(standard), peer, trusts);
   if (common === undefined) return named;
-  return follow(commonHops(common, scheme), peer, trusts).remoteAddress === named.remoteAddress ? named : peer;
+  return follow(commonHops(common, fields), peer, trusts).remoteAddress === named.remoteAddress ? named : peer;
 }
 
 /** Goes back from hop to hop, to the first client that is no trusted proxy, or as far as is known. */
-function follow(hops: readonly Hop[], peer: Peer, trusts: (address: string) => boolean): Peer {
-  let client = peer;
+function follow(hops: readonly Hop[], peer: Peer, trusts: (address: string) => boolean): Client {
+  let client: Client = peer;
   for (let at = hops.length - 1; at >= 0; at--) {
-    const { node, isSecure } = hops[at]!;
-    client = { remoteAddress: client.remoteAddress, remotePort: client.remotePort, ...node, isSecure: isSecure ?? client.isSecure };
+    const { node, isSecure, host } = hops[at]!;
+    const { remoteAddress, remotePort } = node ?? client;
+    client = { remoteAddress, remotePort, isSecure: isSecure ?? client.isSecure, host: host ?? client.host };
     if (node === undefined || !trusts(node.remoteAddress)) break;
   }
   return client;
 }
 
-/** `X-Forwarded-Proto` has an entry for each of `X-Forwarded-For`, or that of the last proxy alone. */
-function commonHops(addresses: string | undefined, schemes: string | undefined): Hop[] {
-  const areSecure = listElements(schemes ?? '').map(isSecureScheme);
+/** `X-Forwarded-Proto` and `X-Forwarded-Host` have an entry for each of `X-Forwarded-For`, or that of the last proxy alone. */
+function commonHops(addresses: string | undefined, fields: FieldLines): Hop[] {
+  const schemes = listElements(fields.get('x-forwarded-proto') ?? '');
+  const hosts = listElements(fields.get('x-forwarded-host') ?? '');
   const nodes = addresses === undefined ? [undefined] : listElements(addresses).map(parseNode);
-  return nodes.map((node, index) => ({ node, isSecure: areSecure[Math.max(0, areSecure.length - nodes.length + index)] }));
+  const entryOf = (list: readonly string[], index: number): string | undefined => list[Math.max(0, list.length - nodes.length + index)];
+  return nodes.map((node, index) => ({ node, isSecure: isSecureScheme(entryOf(schemes, index)), host: validHost(entryOf(hosts, index)) }));
 }
 
 /** One pair, or none, and what ends it: a pair ends with `;`, a hop with a comma (RFC 7239 §4). */
@@ -62,10 +71,14 @@ function standardHops(text: string): Hop[] {
     if (name !== undefined) pairs.set(name.toLowerCase(), token ?? quoted!.replace(/\\(.)/g, '$1'));
     isEnd = separator === '';
     if (separator === ';') continue;
-    if (pairs.size > 0) hops.push({ node: parseNode(pairs.get('for') ?? ''), isSecure: isSecureScheme(pairs.get('proto')) });
+    if (pairs.size > 0) hops.push({ node: parseNode(pairs.get('for') ?? ''), isSecure: isSecureScheme(pairs.get('proto')), host: validHost(pairs.get('host')) });
     pairs = new Map();
   }
   return hops;
+}
+
+function validHost(host: string | undefined): string | undefined {
+  return host !== undefined && isHost(host) ? host : undefined;
 }
 
 function isSecureScheme(scheme: string | undefined): boolean | undefined {

@@ -9,11 +9,11 @@ import type { ChannelHandlers, HandlerResult } from '../channel/contract.js';
 import type { Handshake } from '../channel/outlet.js';
 import { CHANNEL_HOST } from '../channel/outlet.js';
 import { ProtocolError } from '../errors.js';
-import type { Departure, Peer, Protocol, Transport } from '../net/protocol.js';
+import type { Departure, Protocol, Transport } from '../net/protocol.js';
 import { isThenable } from '../thenable.js';
 import { httpError } from './errors.js';
 import type { HttpEvent, RequestHead } from './events.js';
-import { forwardedPeer } from './forwarded.js';
+import { type Client, forwardedPeer } from './forwarded.js';
 import { HttpParser } from './parser.js';
 import { IncomingRequest, type RequestOwner } from './request.js';
 import { type BodySource, RequestBody } from './request-body.js';
@@ -159,7 +159,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
 
   // What the request and the reader of its body ask (RequestOwner, BodySource).
 
-  clientOf(head: RequestHead): Peer {
+  clientOf(head: RequestHead): Client {
     return this.#isProxied ? forwardedPeer(head.fields, this.transport, this.settings.trusts!) : this.transport;
   }
 

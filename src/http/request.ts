@@ -3,9 +3,9 @@
 import { SLASH } from '../bytes.js';
 import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from '../channel/outlet.js';
 import type { ProtocolError } from '../errors.js';
-import type { Peer } from '../net/protocol.js';
 import { httpError } from './errors.js';
 import type { RequestHead } from './events.js';
+import type { Client } from './forwarded.js';
 import { NO_BODY, type ReadableBody } from './request-body.js';
 
 const UTF8 = new TextDecoder();
@@ -14,7 +14,7 @@ const UTF8 = new TextDecoder();
 export interface RequestOwner {
   readonly settings: { readonly maxBodyBytes: number };
   /** Who sent a request: the peer of the connection, or whom a trusted proxy names. */
-  clientOf(head: RequestHead): Peer;
+  clientOf(head: RequestHead): Client;
   /** The client sent what its reader cannot use. */
   noteError(error: ProtocolError): void;
 }
@@ -24,7 +24,7 @@ export class IncomingRequest implements RequestWithHost {
   readonly #head: RequestHead;
   readonly #owner: RequestOwner;
   readonly #body: ReadableBody;
-  #client: Peer | undefined;
+  #client: Client | undefined;
   #headers: Readonly<Record<string, string | undefined>> | undefined;
   #searchParams: URLSearchParams | undefined;
   #abortController: AbortController | undefined;
@@ -97,7 +97,8 @@ export class IncomingRequest implements RequestWithHost {
     return this.client.isSecure ? 'https' : 'http';
   }
 
-  get client(): Peer {
+  /** Who sent it; the application sees it in parts. */
+  get client(): Client {
     return (this.#client ??= this.#owner.clientOf(this.#head));
   }
 

@@ -5,6 +5,7 @@ import type { ChannelPort, ChannelSettings, WebSocketOutlet } from '../channel/o
 import type { ProtocolError } from '../errors.js';
 import type { Protocol, Transport } from '../net/protocol.js';
 import type { HttpRequest } from './contract.js';
+import type { Client } from './forwarded.js';
 import type { HeadLimits } from './head.js';
 import type { RequestRates } from './request-rates.js';
 import type { RequestTimes } from './request-deadlines.js';
@@ -21,13 +22,18 @@ export interface HttpSettings extends HeadLimits, RequestTimes, WriterSettings {
   /** Whether the server is stopping: no connection is kept, no WebSocket is opened. */
   readonly isStopping: boolean;
   /** Judges a WebSocket handshake; the driver of HTTP knows no other protocol. */
-  upgrade(request: HttpRequest, protocols: ChannelHandlers['protocols']): Upgrade;
+  upgrade(request: UpgradeRequest, protocols: ChannelHandlers['protocols']): Upgrade;
   /** Whether an address is that of a proxy whose word on its clients counts; `undefined` where none is. Never throws. */
   readonly trusts: ((address: string) => boolean) | undefined;
   /** `undefined` where the number of requests is not limited. */
   readonly rates: RequestRates | undefined;
   /** Tells the application's `onClientError`; `bytes` is a view of what was not understood. Never throws. */
   onPeerError(error: ProtocolError, transport: Transport, bytes: Uint8Array): void;
+}
+
+/** What a handshake is judged by. */
+export interface UpgradeRequest extends HttpRequest {
+  readonly client: Client;
 }
 
 /** A WebSocket that may be opened, or why it may not. */

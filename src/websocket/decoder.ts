@@ -5,15 +5,16 @@
  */
 
 import { ByteQueue } from '../byte-queue.js';
+import { ownBytes } from '../bytes.js';
 import { wsError } from './errors.js';
-import { decodeHeader, type FrameHeader, isControl, newFrameHeader, OPCODE } from './frame.js';
+import { decodeHeader, type FrameHeader, isControl, newFrameHeader, OPCODE, RSV1 } from './frame.js';
 import { unmask } from './mask.js';
-import { MessageAssembler, type MessageLimits, wholeMessage } from './message.js';
+import { type AssembledMessage, MessageAssembler, type MessageLimits, wholeMessage } from './message.js';
 import { type FrameContext, headerViolation } from './rules.js';
 
 /** What `FrameDecoder.next` finds. */
 export type FrameEvent =
-  | { readonly type: 'message'; readonly data: string | Uint8Array }
+  | AssembledMessage
   | { readonly type: 'ping' | 'pong' | 'close'; readonly payload: Uint8Array };
 
 const CONTROL_TYPES: Readonly<Record<number, 'ping' | 'pong' | 'close'>> = {
@@ -21,9 +22,6 @@ const CONTROL_TYPES: Readonly<Record<number, 'ping' | 'pong' | 'close'>> = {
   [OPCODE.ping]: 'ping',
   [OPCODE.pong]: 'pong',
 };
-
-/** RSV1: the message is compressed (RFC 7692 §6). */
-const RSV1 = 0x4;
 
 export class FrameDecoder {
   readonly #limits: MessageLimits;
@@ -98,11 +96,13 @@ export class FrameDecoder {
   }
 
   #takeData(): FrameEvent | undefined {
-    const { fin, opcode } = this.#header;
+    const { fin, opcode, rsv } = this.#header;
     if (!this.#context.isInMessage) {
       const view = this.#unmasked(this.#left!);
       this.#left = undefined;
-      return { type: 'message', data: wholeMessage(view, opcode === OPCODE.text) };
+      const isText = opcode === OPCODE.text;
+      if ((rsv & RSV1) !== 0) return { type: 'compressed', bytes: ownBytes(view), isText };
+      return { type: 'message', data: wholeMessage(view, isText) };
     }
     const count = Math.min(this.#left!, this.#queue.length);
     if (count > 0) this.#assembler!.push(this.#unmasked(count));
@@ -111,7 +111,7 @@ export class FrameDecoder {
     this.#left = undefined;
     if (!fin) return undefined;
     this.#context.isInMessage = false;
-    return { type: 'message', data: this.#assembler!.end() };
+    return this.#assembler!.end();
   }
 
   /** The next bytes of payload, taken out of the queue and unmasked in place: nobody else reads them. */

@@ -15,8 +15,10 @@ export const WS_ERRORS = {
   WS_BAD_CLOSE_LENGTH: { close: 1002, rfc: '6455 §5.5.1', message: 'a close body is empty or starts with a code of two bytes' },
   WS_BAD_CLOSE_CODE: { close: 1002, rfc: '6455 §7.4', message: 'this close code must not be sent' },
   WS_INVALID_UTF8: { close: 1007, rfc: '6455 §8.1', message: 'text must be valid UTF-8' },
+  WS_CORRUPT_DATA: { close: 1007, rfc: '7692 §7.2.2', message: 'the compressed data is corrupt' },
   WS_MESSAGE_TOO_BIG: { close: 1009, rfc: '6455 §7.4.1', message: 'the message is too big' },
   WS_TOO_MANY_FRAGMENTS: { close: 1008, rfc: '6455 §10.4', message: 'the message has too many fragments' },
+  WS_TOO_FAST: { close: 1008, rfc: '6455 §10.4', message: 'a client sends at most so many messages, and so much, a second' },
   WS_MESSAGE_TIMEOUT: { close: 1008, rfc: '6455 §10.4', message: 'the message was not complete in time' },
 } as const satisfies Record<string, ErrorSpec>;
 

@@ -2,6 +2,11 @@
 
 export const OPCODE = { continuation: 0x0, text: 0x1, binary: 0x2, close: 0x8, ping: 0x9, pong: 0xa } as const;
 
+/** The first reserved bit of `FrameHeader.rsv`: the message is compressed (RFC 7692 §6). */
+export const RSV1 = 0x4;
+/** The same above an opcode, for `encodeHeader`. */
+export const COMPRESSED = RSV1 << 4;
+
 /** One header; an object that is filled anew for every frame. */
 export interface FrameHeader {
   fin: boolean;

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { TOKEN } from '../bytes.js';
 import { UsageError } from '../errors.js';
 import { listElements, listNames } from '../http/headers.js';
+import { isExtensionList } from './extensions.js';
 
 /** Appended to the client's key before it is hashed (RFC 6455 §1.3). */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -28,6 +29,8 @@ export function handshakeViolation(request: HandshakeRequest): HandshakeRefusal 
   const version = request.header('sec-websocket-version');
   if (version !== '13') return { status: 426, reason: 'Sec-WebSocket-Version must be 13' }; // item 6, and §4.4
   if (!KEY.test(request.header('sec-websocket-key') ?? '')) return { status: 400, reason: 'Sec-WebSocket-Key must be the base64 of 16 bytes' }; // item 5
+  const extensions = request.header('sec-websocket-extensions');
+  if (extensions !== undefined && !isExtensionList(extensions)) return { status: 400, reason: 'Sec-WebSocket-Extensions must be a list of extensions' }; // §9.1
   const protocols = request.header('sec-websocket-protocol');
   if (protocols !== undefined && !isTokenList(listElements(protocols))) {
     return { status: 400, reason: 'Sec-WebSocket-Protocol must be a list of tokens' }; // item 8, and §4.1

@@ -14,6 +14,12 @@ export interface MessageLimits {
   readonly maxFragments: number;
 }
 
+/** A whole message, or what it has to be inflated from. */
+export type AssembledMessage =
+  | { readonly type: 'message'; readonly data: string | Uint8Array }
+  /** Its text was not checked. Its bytes are the receiver's own. */
+  | { readonly type: 'compressed'; readonly bytes: Uint8Array; readonly isText: boolean };
+
 /** The smallest buffer a message grows in. */
 const FIRST_ROOM_BYTES = 1024;
 const NOTHING = Buffer.alloc(0);
@@ -59,13 +65,14 @@ export class MessageAssembler {
   }
 
   /** The message is complete. */
-  end(): string | Uint8Array {
+  end(): AssembledMessage {
     if (this.#isText && this.#utf8 !== undefined && !this.#utf8.end()) throw wsError('WS_INVALID_UTF8');
     const bytes = this.#bytes;
     const length = this.#length;
     this.#bytes = NOTHING;
     this.#length = 0;
-    return this.#isText ? bytes.toString('utf8', 0, length) : ownBytes(bytes.subarray(0, length));
+    if (this.#isCompressed) return { type: 'compressed', bytes: ownBytes(bytes.subarray(0, length)), isText: this.#isText };
+    return { type: 'message', data: this.#isText ? bytes.toString('utf8', 0, length) : ownBytes(bytes.subarray(0, length)) };
   }
 
   /** Room for what has come and as much again, but no more than the message will need. */
@@ -77,7 +84,7 @@ export class MessageAssembler {
   }
 }
 
-/** A whole message that arrived in one frame and one read: nothing is copied that need not be. */
+/** The text or the bytes of a whole message that lies in one piece: nothing is copied that need not be. */
 export function wholeMessage(view: Uint8Array, isText: boolean): string | Uint8Array {
   if (!isText) return ownBytes(view);
   if (!isUtf8(view)) throw wsError('WS_INVALID_UTF8');

@@ -6,7 +6,7 @@
 
 import { closedBy, type ClosedBy } from '../channel/close-status.js';
 import type { Message } from '../channel/contract.js';
-import type { ChannelPort, WebSocketOutlet } from '../channel/outlet.js';
+import type { ChannelPort, PackedMessage, WebSocketOutlet } from '../channel/outlet.js';
 import { keepBytes } from '../channel/outgoing.js';
 import type { SharedMessage } from '../channel/shared-message.js';
 import { EMPTY, ownBytes } from '../bytes.js';
@@ -14,11 +14,15 @@ import type { Counters } from '../counters.js';
 import { ProtocolError } from '../errors.js';
 import type { Departure, Protocol, Transport } from '../net/protocol.js';
 import type { Ticker } from '../net/ticker.js';
+import { takeToken, takeTokens } from '../rate.js';
 import { encodeClose, parseClose } from './close.js';
+import { Compression, type CompressionSettings } from './compression.js';
 import { type FrameEvent, FrameDecoder } from './decoder.js';
 import { wsError } from './errors.js';
-import { encodeHeader, OPCODE } from './frame.js';
+import type { DeflateParameters } from './extensions.js';
+import { encodeHeader, OPCODE, RSV1 } from './frame.js';
 import type { MessageLimits } from './message.js';
+import { Outbox } from './outbox.js';
 
 /** What all WebSockets of a server share. */
 export interface WebSocketSettings extends MessageLimits {
@@ -31,6 +35,12 @@ export interface WebSocketSettings extends MessageLimits {
   readonly maxBufferedBytes: number;
   readonly counters: Counters;
   readonly ticker: Ticker;
+  readonly softBufferBytes: number;
+  /** How messages are compressed, where that was agreed on. */
+  readonly compression: CompressionSettings | undefined;
+  /** Messages and control frames, and bytes of frames, that a client may send a second. */
+  readonly maxMessagesPerSecond: number;
+  readonly maxMessageBytesPerSecond: number;
   /** Tells the application's `onClientError`. Never throws. */
   onPeerError(error: ProtocolError, transport: Transport): void;
 }
@@ -48,6 +58,9 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   readonly #port: ChannelPort;
   readonly #settings: WebSocketSettings;
   readonly #decoder: FrameDecoder;
+  /** Both only where compression was agreed on. */
+  readonly #compression: Compression | undefined;
+  readonly #outbox: Outbox | undefined;
   #isPaused = false;
   /** The peer sent FIN while frames that came before it still wait to be decoded. */
   #hasInputEnded = false;
@@ -61,13 +74,21 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   #pongBy = Infinity;
   #closeBy = Infinity;
   #messageBy = Infinity;
+  /** When the buckets of what the client may send will be full again. */
+  #messagesFullAt = 0;
+  #bytesFullAt = 0;
+  #isDrainOwed = false;
 
-  constructor(transport: Transport, port: ChannelPort, protocol: string, settings: WebSocketSettings) {
+  constructor(transport: Transport, port: ChannelPort, protocol: string, settings: WebSocketSettings, deflate?: DeflateParameters) {
     this.protocol = protocol;
     this.#transport = transport;
     this.#port = port;
     this.#settings = settings;
-    this.#decoder = new FrameDecoder(settings);
+    this.#decoder = new FrameDecoder(settings, deflate === undefined ? 0 : RSV1);
+    if (deflate !== undefined) {
+      this.#compression = new Compression(deflate, settings.compression!);
+      this.#outbox = new Outbox(() => transport.destroy('aborted'));
+    }
     this.#pingAt = this.#nextPing();
   }
 
@@ -76,6 +97,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   onData(bytes: Uint8Array): void {
     if (this.#isOver) return;
     this.#hasSeenInput = true;
+    if (!this.#allowsBytes(bytes.length)) return this.#fail(wsError('WS_TOO_FAST'));
     this.#decoder.push(bytes);
     this.#port.runInContext<WebSocketProtocol>(this.#readFrames, this);
   }
@@ -92,6 +114,8 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
 
   onGone(departure: Departure): void {
     this.#isOver = true;
+    this.#compression?.release();
+    this.#dropOutbox();
     this.#port.aborted(closedBy(departure));
   }
 
@@ -110,14 +134,27 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   // What the channel asks (WebSocketOutlet).
 
   get bufferedAmount(): number {
-    return this.#transport.bufferedAmount;
+    return this.#transport.bufferedAmount + (this.#outbox?.bufferedBytes ?? 0);
   }
 
   whenDrained(fn: () => void): void {
-    this.#transport.whenDrained(fn);
+    if (this.#outbox === undefined) this.#transport.whenDrained(fn);
+    else this.#outbox.whenEmpty(() => this.#transport.whenDrained(fn));
   }
 
-  message(data: Message, shared?: SharedMessage): void {
+  message(data: Message, shared?: SharedMessage, asIs = false): void {
+    const compression = this.#compression;
+    if (compression === undefined) return this.#writeMessage(data, shared);
+    const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+    const isPlain = asIs || !compression.isWorthwhile(bytes);
+    const outbox = this.#outbox!;
+    if (isPlain && !outbox.isBusy) return this.#writeMessage(data, shared);
+    const kept = typeof data === 'string' ? data : keepBytes(data);
+    outbox.put(bytes, () => (isPlain ? this.#writeMessage(kept, shared) : this.#writeCompressed(kept, shared)));
+    if (outbox.bufferedBytes > this.#settings.softBufferBytes) this.#tellWhenEmpty(outbox);
+  }
+
+  #writeMessage(data: Message, shared: SharedMessage | undefined): void {
     if (shared !== undefined) return this.#transport.write(shared.form('frame', encodeMessage));
     if (typeof data !== 'string' && data.length > ONE_PIECE_UP_TO_BYTES) {
       this.#transport.write(encodeHeader(OPCODE.binary, data.length));
@@ -126,18 +163,29 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     this.#transport.write(encodeMessage(data));
   }
 
+  #writeCompressed(data: Message, shared: SharedMessage | undefined): void | Promise<void> {
+    const frame = this.#compression!.deflate(data, shared);
+    if (frame instanceof Uint8Array) return this.#transport.write(frame);
+    return frame.then((later) => {
+      if (!this.#hasSentClose) this.#transport.write(later);
+    });
+  }
+
   closeFrame(code: number, reason: string): void {
-    this.#sendClose(encodeClose(code, reason));
+    if (this.#outbox?.isBusy === true) this.#outbox.put(0, () => this.#sendClose(encodeClose(code, reason)));
+    else this.#sendClose(encodeClose(code, reason));
     this.#closeBy = this.#settings.ticker.after(this.#settings.closeTimeoutMs);
     this.resumeReading();
   }
 
   failFrame(code: number, reason: string): void {
+    this.#dropOutbox();
     this.#sendClose(encodeClose(code, reason));
     this.#hangUp();
   }
 
   closeReply(code: number | undefined): void {
+    this.#dropOutbox();
     this.#sendClose(code === undefined ? EMPTY : encodeClose(code, ''));
   }
 
@@ -172,7 +220,8 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
       while (!this.#isPaused && !this.#isOver) {
         const event = this.#decoder.next();
         if (event === undefined) break;
-        if (event.type === 'message') this.#messageBy = Infinity;
+        if (event.type === 'message' || event.type === 'compressed') this.#messageBy = Infinity;
+        this.#limitMessages();
         this.#handle(event);
       }
     } catch (error) {
@@ -187,6 +236,8 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     switch (event.type) {
       case 'message':
         return this.#port.received(event.data);
+      case 'compressed':
+        return this.#port.received(this.#packed(event.bytes, event.isText));
       case 'ping':
         this.#answerPing(event.payload);
         return this.#port.pinged(ownBytes(event.payload));
@@ -195,6 +246,60 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
       case 'close':
         return this.#peerClosed(event.payload);
     }
+  }
+
+  /** A compressed message is inflated when it is its turn: until then it takes no more memory than was sent. */
+  #packed(bytes: Uint8Array, isText: boolean): PackedMessage {
+    return {
+      length: bytes.length,
+      unpack: () => {
+        try {
+          const message = this.#compression!.inflate(bytes, isText);
+          if (typeof message === 'string' || message instanceof Uint8Array) return message;
+          return message.catch((error: unknown) => this.#failUnpacking(error));
+        } catch (error) {
+          return this.#failUnpacking(error);
+        }
+      },
+    };
+  }
+
+  #failUnpacking(error: unknown): undefined {
+    if (!(error instanceof ProtocolError)) throw error;
+    if (!this.#isOver) this.#fail(error);
+    return undefined;
+  }
+
+  #limitMessages(): void {
+    const { maxMessagesPerSecond, ticker } = this.#settings;
+    if (maxMessagesPerSecond === Infinity) return;
+    const fullAt = takeToken(this.#messagesFullAt, ticker.now, maxMessagesPerSecond);
+    if (fullAt === undefined) throw wsError('WS_TOO_FAST');
+    this.#messagesFullAt = fullAt;
+  }
+
+  /** Whether the client may send so much more now. */
+  #allowsBytes(bytes: number): boolean {
+    const { maxMessageBytesPerSecond, ticker } = this.#settings;
+    if (maxMessageBytesPerSecond === Infinity) return true;
+    const fullAt = takeTokens(this.#bytesFullAt, ticker.now, bytes, maxMessageBytesPerSecond);
+    if (fullAt !== undefined) this.#bytesFullAt = fullAt;
+    return fullAt !== undefined;
+  }
+
+  /** What waits to be compressed is lost. */
+  #dropOutbox(): void {
+    this.#settings.counters.drops += this.#outbox?.clear() ?? 0;
+  }
+
+  /** What waits to be compressed counts for `onDrain` as what waits to be taken does. */
+  #tellWhenEmpty(outbox: Outbox): void {
+    if (this.#isDrainOwed) return;
+    this.#isDrainOwed = true;
+    outbox.whenEmpty(() => {
+      this.#isDrainOwed = false;
+      if (!this.#isOver && !this.#transport.isCongested) this.#port.outputDrained();
+    });
   }
 
   /** A peer that sends Pings and takes no output is owed the answer to the last of them only (RFC 6455 §5.5.3): the others would pile up. */

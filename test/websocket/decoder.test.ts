@@ -12,6 +12,7 @@ const LIMITS: MessageLimits = { maxMessageBytes: 100_000, maxFragments: 0 };
 
 /** Events as plain values: bytes as hex behind their kind. */
 function describeEvent(event: FrameEvent): string {
+  if (event.type === 'compressed') return `compressed ${event.isText ? 'text' : 'binary'} ${Buffer.from(event.bytes).toString('hex')}`;
   if (event.type !== 'message') return `${event.type} ${Buffer.from(event.payload).toString('hex')}`.trimEnd();
   return typeof event.data === 'string' ? `text ${event.data}` : `binary ${Buffer.from(event.data).toString('hex')}`;
 }
@@ -186,7 +187,7 @@ describe('refuses', () => {
 
   test('RSV1 on a continuation and on a ping where it is allowed on a message', () => {
     const first = clientFrame({ opcode: 2, rsv: 4, payload: 'a', fin: false });
-    assert.deepEqual(decode([first, clientFrame({ opcode: 0, payload: 'b' })], {}, 4), ['binary 6162']);
+    assert.deepEqual(decode([first, clientFrame({ opcode: 0, payload: 'b' })], {}, 4), ['compressed binary 6162']);
     assert.deepEqual(decode([first, clientFrame({ opcode: 0, rsv: 4, payload: 'b' })], {}, 4), ['WS_RESERVED_BITS']);
     assert.deepEqual(decode([first, clientFrame({ opcode: 9, rsv: 4 })], {}, 4), ['WS_RESERVED_BITS']);
   });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ProtocolError } from '#src/errors.js';
-import { MessageAssembler, type MessageLimits, wholeMessage } from '#src/websocket/message.js';
+import { type AssembledMessage, MessageAssembler, type MessageLimits, wholeMessage } from '#src/websocket/message.js';
 
 const LIMITS: MessageLimits = { maxMessageBytes: 100_000, maxFragments: 0 };
 
@@ -14,7 +14,12 @@ function assemble(assembler: MessageAssembler, isText: boolean, fragments: reado
     assembler.announce(bytes.length, i === fragments.length - 1);
     if (bytes.length > 0) assembler.push(bytes);
   });
-  return assembler.end();
+  return dataOf(assembler.end());
+}
+
+function dataOf(message: AssembledMessage): string | Uint8Array {
+  assert.ok(message.type === 'message');
+  return message.data;
 }
 
 function refusal(code: string): (error: unknown) => boolean {
@@ -102,7 +107,7 @@ describe('keeps no more memory than is needed', () => {
     assembler.begin(false, false);
     assembler.announce(2 ** 39, true);
     assembler.push(Uint8Array.of(1));
-    const message = assembler.end() as Uint8Array;
+    const message = dataOf(assembler.end()) as Uint8Array;
     assert.equal(message.length, 1);
     assert.ok(message.buffer.byteLength <= 2, `${message.buffer.byteLength} bytes`);
   });
@@ -114,7 +119,7 @@ describe('keeps no more memory than is needed', () => {
     assembler.push(new Uint8Array(1000));
     assembler.announce(4000, true);
     for (let i = 0; i < 4; i++) assembler.push(new Uint8Array(1000));
-    const message = assembler.end() as Uint8Array;
+    const message = dataOf(assembler.end()) as Uint8Array;
     assert.deepEqual([message.length, message.buffer.byteLength], [5000, 5000]);
   });
 

@@ -1,0 +1,149 @@
+/**
+ * The payload of one compressed message, both ways (RFC 7692 §7.2). Each message is compressed and inflated by itself: what outlives it,
+ * where a context is taken over, is the end of the text before, which zlib is given as a dictionary. So no zlib state ever stays with a
+ * connection, and whatever was compressed for many connections can be sent on any of them.
+ */
+
+import { constants as buffer } from 'node:buffer';
+import { constants, deflateRaw, deflateRawSync, inflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib';
+import { wsError } from './errors.js';
+
+/** How a server compresses. */
+export interface DeflateSettings {
+  /** Messages smaller than this, in bytes, are sent as they are. */
+  readonly threshold: number;
+  /** 0 to 9: from none to slow. */
+  readonly level: number;
+  /** 1 to 9: how much memory a compression may take for speed. */
+  readonly memLevel: number;
+  /** A message may grow at most to so many times what was received. */
+  readonly maxInflateRatio: number;
+}
+
+/** What a message compressed with a sync flush ends with, and is sent without (RFC 7692 §7.2.1). */
+const FLUSH_BYTES = 4;
+/** The same put back, and an empty last block: only a message that is whole and valid comes to its end with it. */
+const END = Buffer.from([0x00, 0x00, 0xff, 0xff, 0x03, 0x00]);
+const NOTHING = Buffer.alloc(0);
+/** How often a client may end a DEFLATE stream within one message: each is inflated by itself, and an empty one has two bytes. */
+const MAX_STREAMS = 8;
+
+/** The end of the text that went before, as far as a window of `bits` reaches. */
+export class Context {
+  bytes = NOTHING;
+  readonly #size: number;
+
+  constructor(bits: number) {
+    this.#size = 2 ** bits;
+  }
+
+  push(text: Buffer): void {
+    const room = Math.max(0, this.#size - text.length);
+    const kept = this.bytes.subarray(Math.max(0, this.bytes.length - room));
+    this.bytes = Buffer.concat([kept, text.subarray(Math.max(0, text.length - this.#size))]);
+  }
+}
+
+/** Options for a window of `bits`. zlib does not know one of 8 bits; without matches but to the byte before, any window will do. */
+function deflateOptions({ level, memLevel }: DeflateSettings, bits: number, dictionary: Buffer | undefined): ZlibOptions {
+  const window = bits === 8 ? { windowBits: 9, strategy: constants.Z_RLE } : { windowBits: bits };
+  const context = dictionary === undefined || dictionary.length === 0 || bits === 8 ? {} : { dictionary };
+  return { level, memLevel, ...window, ...context, finishFlush: constants.Z_SYNC_FLUSH };
+}
+
+/** The payload of a message, at once. */
+export function deflateNow(text: Uint8Array, settings: DeflateSettings, bits: number, dictionary?: Buffer): Buffer {
+  const flushed = deflateRawSync(text, deflateOptions(settings, bits, dictionary));
+  return flushed.subarray(0, flushed.length - FLUSH_BYTES);
+}
+
+/** The same in a thread of its own. */
+export function deflateLater(text: Uint8Array, settings: DeflateSettings, bits: number, dictionary?: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    deflateRaw(text, deflateOptions(settings, bits, dictionary), (error, flushed) => {
+      if (error === null) resolve(flushed.subarray(0, flushed.length - FLUSH_BYTES));
+      else reject(error);
+    });
+  });
+}
+
+/** What zlib tells beside the bytes. */
+interface Inflated {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
+}
+
+/** The text of a payload, at once, given what went before. Throws a `ProtocolError` where it is corrupt, or would be longer than `maxBytes`. */
+export function inflateNow(payload: Uint8Array, maxBytes: number, dictionary?: Buffer): Buffer {
+  const inflation = new Inflation(payload, maxBytes, dictionary);
+  while (!inflation.isComplete) {
+    inflation.take(inflateStream(inflation));
+  }
+  return inflation.text;
+}
+
+function inflateStream({ input, options }: Inflation): Inflated {
+  try {
+    return inflateRawSync(input, options) as unknown as Inflated;
+  } catch (error) {
+    throw inflateError(error);
+  }
+}
+
+/** The same in a thread of its own; rejects where the other throws. */
+export async function inflateLater(payload: Uint8Array, maxBytes: number, dictionary?: Buffer): Promise<Buffer> {
+  const inflation = new Inflation(payload, maxBytes, dictionary);
+  while (!inflation.isComplete) {
+    const inflated = await new Promise<Inflated>((resolve, reject) => {
+      inflateRaw(inflation.input, inflation.options, (error, result) => {
+        if (error === null) resolve(result as unknown as Inflated);
+        else reject(inflateError(error));
+      });
+    });
+    inflation.take(inflated);
+  }
+  return inflation.text;
+}
+
+/** One message on its way out of its payload: in one step, but where the client has ended a DEFLATE stream within it (RFC 7692 §7.2.3.5). */
+class Inflation {
+  input: Buffer;
+  readonly #maxBytes: number;
+  readonly #dictionary: Buffer | undefined;
+  readonly #texts: Buffer[] = [];
+  #length = 0;
+
+  constructor(payload: Uint8Array, maxBytes: number, dictionary: Buffer | undefined) {
+    this.input = Buffer.concat([payload, END]);
+    this.#maxBytes = maxBytes;
+    this.#dictionary = dictionary;
+  }
+
+  /** What is put behind the payload may be left over: that is no text. */
+  get isComplete(): boolean {
+    return this.#texts.length > 0 && this.input.length <= END.length;
+  }
+
+  get text(): Buffer {
+    return this.#texts.length === 1 ? this.#texts[0]! : Buffer.concat(this.#texts);
+  }
+
+  get options(): ZlibOptions & { maxOutputLength: number } {
+    const before = [this.#dictionary ?? NOTHING, ...this.#texts];
+    const dictionary = before.every((each) => each.length === 0) ? {} : { dictionary: Buffer.concat(before) };
+    // Zero would not be a limit to zlib; an empty message passes one of a byte.
+    return { info: true, maxOutputLength: Math.max(1, Math.min(buffer.MAX_LENGTH, Math.floor(this.#maxBytes - this.#length))), ...dictionary };
+  }
+
+  take({ buffer: text, engine }: Inflated): void {
+    if (this.#texts.push(text) > MAX_STREAMS) throw wsError('WS_CORRUPT_DATA');
+    this.#length += text.length;
+    if (this.#length > this.#maxBytes) throw wsError('WS_MESSAGE_TOO_BIG');
+    this.input = this.input.subarray(engine.bytesWritten);
+  }
+}
+
+function inflateError(error: unknown): Error {
+  const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+  return wsError(isTooLarge ? 'WS_MESSAGE_TOO_BIG' : 'WS_CORRUPT_DATA');
+}
