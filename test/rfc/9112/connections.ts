@@ -18,7 +18,7 @@ const closing: Handler = () => ({ headers: { Connection: 'close' }, body: 'bye' 
 export const CONNECTIONS: readonly Rule[] = [
   {
     section: '9.2',
-    level: 'MUST',
+    level: 'ought to',
     rule: 'Each request has exactly one final response, and responses have nothing but their order to tell whose they are.',
     cases: [
       { name: 'answers five requests with five responses, in order', bytes: ['/1', '/2', '/3', '/4', '/5'].map((path) => request(path)).join(''), handler: ({ path }) => path, answered: ['/1', '/2', '/3', '/4', '/5'].map((body) => ({ status: 200, body })), served: 5 },
@@ -27,7 +27,7 @@ export const CONNECTIONS: readonly Rule[] = [
   },
   {
     section: '9.3',
-    level: 'MUST',
+    level: 'SHOULD',
     rule: 'Connection: close makes the connection end; without it, one of HTTP/1.1 persists, and one of HTTP/1.0 only with keep-alive.',
     cases: [
       { name: 'keeps HTTP/1.1 without a word', bytes: asks(''), answered: [{ status: 200, fields: { connection: null } }] },
@@ -68,6 +68,14 @@ export const CONNECTIONS: readonly Rule[] = [
       { name: 'ends the connection behind an ignored body of 100 KB', bytes: post('/', request('/smuggled').repeat(2_500)), answered: [{ status: 200, body: 'hello', fields: { connection: 'close' } }], closes: true, served: 1 },
       { name: 'ends the connection behind a body that was announced and does not come', bytes: asks('Content-Length: 70000\r\n'), answered: [{ status: 200, body: 'hello', fields: { connection: 'close' } }], closes: true, served: 1 },
       { name: 'ends the connection where a client that waits for 100 gets its answer at once', bytes: asks('Content-Length: 5\r\nExpect: 100-continue\r\n'), answered: [{ status: 200, body: 'hello', fields: { connection: 'close' } }], closes: true, served: 1 },
+      {
+        name: 'ends the connection where a handler answers a broken body in its own words',
+        bytes: `${postChunked('/')}1\r\na\r\nx\r\n`,
+        handler: (incoming) => incoming.text().catch(() => ({ status: 422, body: 'broken' })),
+        answered: [{ status: 422, body: 'broken', fields: { connection: 'close' } }],
+        closes: true,
+        served: 1,
+      },
       { name: 'ends the connection where an ignored body is broken, behind its answer', bytes: `${postChunked('/')}1\r\na\r\nx\r\n`, answered: [{ status: 200, body: 'hello' }], closes: true, served: 1 },
     ],
   },
@@ -176,7 +184,7 @@ export const CONNECTIONS: readonly Rule[] = [
   },
   {
     section: '9.6',
-    level: 'MUST',
+    level: 'ought to',
     rule: 'FIN of the client ends no request, and does not say that the client wants no answer.',
     cases: [
       { name: 'answers a request behind which the client sends FIN', bytes: request('/1'), handler: slowFirst, clientEnds: true, answered: [{ status: 200, body: '/1' }], closes: true, served: 1 },

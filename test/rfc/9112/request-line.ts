@@ -234,7 +234,7 @@ export const REQUEST_LINE: readonly Rule[] = [
   },
   {
     section: '3.2.2',
-    level: 'MUST',
+    level: 'ought to',
     rule: 'The authority of an absolute form counts, and Host beside it does not.',
     cases: [
       { name: 'tells the authority of the target where Host differs', bytes: 'GET http://a:8080/b HTTP/1.1\r\nHost: c:9090\r\n\r\n', parsed: { fields: ['Host', 'c:9090'], handed: { authority: 'a:8080', path: '/b' } } },
@@ -279,7 +279,7 @@ export const REQUEST_LINE: readonly Rule[] = [
   },
   {
     section: '3.3',
-    level: 'MUST',
+    level: 'ought to',
     rule: 'The target URI has the scheme of the connection, the authority of the target or else of Host, and path and query of the target.',
     cases: [
       { name: 'tells scheme, authority, path and query of an origin form', bytes: 'GET /pub/page?q HTTP/1.1\r\nHost: www.example.org:8080\r\n\r\n', parsed: { handed: { scheme: 'http', authority: 'www.example.org:8080', path: '/pub/page', query: 'q' } } },
@@ -291,7 +291,7 @@ export const REQUEST_LINE: readonly Rule[] = [
   },
   {
     section: '3.3',
-    level: 'MUST',
+    level: 'ought to',
     rule: 'On a TLS connection the scheme is https.',
     heldBy: [{ file: 'server/tls.test.ts', name: 'serves https, and tells the handler so' }],
   },
