@@ -1,6 +1,6 @@
 /**
  * Attacks on the framing of requests as data, and what runs one: through the parser in every way its bytes can arrive, and through
- * sockets to a handler that reads bodies and to one that does not, each with an honest request right behind it. A case says exactly
+ * sockets to handlers that read bodies and to one that does not, each time with an honest request right behind it. A case says exactly
  * which requests are seen, which error ends the connection, and what becomes of the honest request.
  */
 
@@ -16,6 +16,9 @@ import { startServer } from './server.js';
 
 /** The status that is answered, and the rule that was broken. */
 export type Refusal = `${number} ${HttpErrorCode}`;
+
+/** What a handler does with bodies: it reads them, it leaves them alone, or it reads them and answers as if nothing were wrong. */
+export type Reading = 'reads' | 'ignores' | 'forgives';
 
 /** What becomes of the bytes behind an attack: they are served as a request, taken for a part of the attack's body, or discarded. */
 export type Behind = 'served' | 'body' | 'discarded';
@@ -124,52 +127,57 @@ function isSameRequest(one: string, other: string | undefined): boolean {
 
 /** One server for many attacks, and what each of its connections made it see. */
 export class Target {
+  readonly #reading: Reading;
   readonly #port: number;
   readonly #errors: unknown[];
   readonly #seen: Map<number, string[]>;
   readonly #refusals: Map<number, HttpErrorCode[]>;
 
-  private constructor(port: number, errors: unknown[], seen: Map<number, string[]>, refusals: Map<number, HttpErrorCode[]>) {
+  private constructor(reading: Reading, port: number, errors: unknown[], seen: Map<number, string[]>, refusals: Map<number, HttpErrorCode[]>) {
+    this.#reading = reading;
     this.#port = port;
     this.#errors = errors;
     this.#seen = seen;
     this.#refusals = refusals;
   }
 
-  /** @param isReading whether its handler reads the bodies. */
-  static async start(t: TestContext, isReading: boolean): Promise<Target> {
+  static async start(t: TestContext, reading: Reading): Promise<Target> {
     const seen = new Map<number, string[]>();
     const refusals = new Map<number, HttpErrorCode[]>();
-    const { port, errors } = await startServer(t, handlerFor(isReading, (from) => listAt(seen, from)), {
+    const { port, errors } = await startServer(t, handlerFor(reading, (from) => listAt(seen, from)), {
       onClientError: (error, client) => listAt(refusals, client.remotePort).push(error.code as HttpErrorCode),
     });
-    return new Target(port, errors, seen, refusals);
+    return new Target(reading, port, errors, seen, refusals);
   }
 
   /** Asserts what an attack achieves, with the honest request behind it, sent whole or in small pieces. */
-  async assertWithstands(t: TestContext, attack: Attack, isReading: boolean, isWhole: boolean): Promise<void> {
+  async assertWithstands(t: TestContext, attack: Attack, isWhole: boolean): Promise<void> {
+    const reading = this.#reading;
     const client = await RawClient.open(t, this.#port);
     const from = client.socket.localPort!;
-    const behind = isReading ? attack.behind : (attack.behindUnread ?? attack.behind);
+    // The port of a client that has gone may be given to the next.
+    this.#seen.delete(from);
+    this.#refusals.delete(from);
+    const behind = reading === 'ignores' ? (attack.behindUnread ?? attack.behind) : attack.behind;
     await sendTo(client, attack.bytes + HONEST, isWhole);
     const text = await readAll(client, behind);
     client.end();
     assert.equal(client.error, undefined);
 
     const expected = behind === 'served' ? [...attack.seen, 'GET /honest 0'] : attack.seen;
-    assert.deepEqual(listAt(this.#seen, from), isReading ? expected : expected.map(withoutLength));
+    assert.deepEqual(listAt(this.#seen, from), reading === 'ignores' ? expected.map(withoutLength) : expected);
     const answers = readAnswers(text, expected.map((each) => each.split(' ')[0]!));
-    assert.deepEqual(answers.map(({ summary }) => summary), expectedAnswers(attack, expected, isReading));
-    assertClose(answers, attack, behind, isReading);
+    assert.deepEqual(answers.map(({ summary }) => summary), expectedAnswers(attack, expected, reading));
+    assertClose(answers, attack, behind, reading);
     assert.deepEqual(listAt(this.#refusals, from).filter((code) => code !== 'HTTP_CLIENT_LEFT'), attack.refusal === undefined ? [] : [attack.refusal.split(' ')[1]]);
     assert.deepEqual(this.#errors, []);
   }
 }
 
 /** The last answer announces the close wherever the connection closes behind it, and no other does. */
-function assertClose(answers: readonly Answer[], attack: Attack, behind: Behind, isReading: boolean): void {
+function assertClose(answers: readonly Answer[], attack: Attack, behind: Behind, reading: Reading): void {
   // A body that is broken, or ends early, is discovered behind the answer of a handler that did not read it.
-  const isFoundLate = !isReading && /broken$/.test(attack.seen.at(-1) ?? '');
+  const isFoundLate = reading === 'ignores' && /broken$/.test(attack.seen.at(-1) ?? '');
   answers.forEach(({ summary, closes }, i) => {
     const isLast = i === answers.length - 1;
     if (isLast && behind === 'body') return;
@@ -177,11 +185,11 @@ function assertClose(answers: readonly Answer[], attack: Attack, behind: Behind,
   });
 }
 
-function expectedAnswers(attack: Attack, seen: readonly string[], isReading: boolean): string[] {
+function expectedAnswers(attack: Attack, seen: readonly string[], reading: Reading): string[] {
   const answers = seen.map((each) => {
     const [method, target, ending] = each.split(' ') as [string, string, string];
-    if (isReading && ending === 'unfinished') return undefined;
-    if (isReading && ending === 'broken') return attack.refusal!.split(' ')[0]!;
+    if (reading !== 'ignores' && ending === 'unfinished') return undefined;
+    if (reading === 'reads' && ending === 'broken') return attack.refusal!.split(' ')[0]!;
     return `${statusFor(method, target)} ${method} ${target}`;
   });
   if (attack.refusal !== undefined && !attack.seen.at(-1)?.endsWith(' broken')) answers.push(attack.refusal.split(' ')[0]);
@@ -208,29 +216,30 @@ async function readAll(client: RawClient, behind: Behind): Promise<string> {
 }
 
 /** Answers every request with what it was, so that an answer tells whose it is. Paths such as `/204` ask for a status, `/slow` for time. */
-function handlerFor(isReading: boolean, seenFrom: (port: number) => string[]): Handler {
+function handlerFor(reading: Reading, seenFrom: (port: number) => string[]): Handler {
   return async (request) => {
     const seen = seenFrom(request.remotePort);
-    const at = seen.push(`${request.method} ${request.url} unfinished`) - 1;
-    if (!isReading) seen[at] = withoutLength(seen[at]!);
-    else seen[at] = `${request.method} ${request.url} ${await lengthOfBody(request)}`;
+    const name = `${request.method} ${request.url}`;
+    const at = seen.push(reading === 'ignores' ? name : `${name} unfinished`) - 1;
+    if (reading !== 'ignores') {
+      try {
+        seen[at] = `${name} ${await lengthOfBody(request)}`;
+      } catch (error) {
+        // Without a status, the client left.
+        if ((error as { status?: number }).status !== undefined) seen[at] = `${name} broken`;
+        if (reading === 'reads') throw error;
+      }
+    }
     if (request.path === '/slow') for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
     return answerTo(request);
   };
+}
 
-  async function lengthOfBody(request: HttpRequest): Promise<number> {
-    const before = JSON.stringify([request.headers, request.rawHeaders]);
-    const seen = seenFrom(request.remotePort);
-    try {
-      const { length } = await request.bytes();
-      assert.equal(JSON.stringify([request.headers, request.rawHeaders]), before, 'reading a body changes no header');
-      return length;
-    } catch (error) {
-      const isBroken = (error as { status?: number }).status !== undefined;
-      if (isBroken) seen[seen.length - 1] = `${request.method} ${request.url} broken`;
-      throw error;
-    }
-  }
+async function lengthOfBody(request: HttpRequest): Promise<number> {
+  const before = JSON.stringify([request.headers, request.rawHeaders]);
+  const { length } = await request.bytes();
+  assert.equal(JSON.stringify([request.headers, request.rawHeaders]), before, 'reading a body changes no header');
+  return length;
 }
 
 function answerTo({ method, url, query }: HttpRequest): HttpResponse {
