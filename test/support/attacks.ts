@@ -198,7 +198,7 @@ function expectedAnswers(attack: Attack, seen: readonly string[], reading: Readi
 
 async function sendTo(client: RawClient, bytes: string, isWhole: boolean): Promise<void> {
   if (isWhole) return client.send(bytes);
-  const size = Math.ceil(bytes.length / 500);
+  const size = Math.ceil(bytes.length / 100);
   const all = latin1Bytes(bytes);
   for (let at = 0; at < all.length; at += size) void client.send(all.subarray(at, at + size));
 }

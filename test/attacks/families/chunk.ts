@@ -131,6 +131,6 @@ const ENDS: readonly Attack[] = [
 
 export const CHUNK: Family = {
   name: 'chunks',
-  source: 'Grenfeldt et al., Attacking Websites (2021); Jeppe Weikop, Funky Chunks (2025): TERM.EXT, EXT.TERM, TERM.SPILL, SPILL.TERM; CVE-2022-32213, CVE-2025-22871; RFC 9112 §7.1',
+  source: 'Grenfeldt et al., Attacking Websites (2021); Weikop, Funky Chunks (2025): TERM.EXT, EXT.TERM, TERM.SPILL, SPILL.TERM; CVE-2025-22871; RFC 9112 §7.1',
   attacks: [...SIZES, ...EXTENSIONS, ...ENDS],
 };

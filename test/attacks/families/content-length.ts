@@ -10,7 +10,7 @@ const five = (name: string, value: string): Attack => served(name, `${front(`Con
 
 export const CONTENT_LENGTH: Family = {
   name: 'Content-Length',
-  source: 'Linhart et al. (2005); Jabiyev et al., T-Reqs (2021); CVE-2018-7159, CVE-2019-16276, CVE-2021-21295; RFC 9110 §8.6, RFC 9112 §6.3 item 5',
+  source: 'Linhart et al. (2005); Jabiyev et al., T-Reqs (2021); CVE-2018-7159, CVE-2021-21295; RFC 9110 §8.6, RFC 9112 §6.3 item 5',
   attacks: [
     refusedLines('two lengths that differ', 'Content-Length: 5', `Content-Length: ${BODY.length}`),
     refusedLines('two lengths, the larger first', `Content-Length: ${BODY.length}`, 'Content-Length: 5'),

@@ -13,7 +13,7 @@ const hosts = (name: string, ...lines: string[]): Attack => refused(name, head(.
 
 export const HEADER_NAMES: Family = {
   name: 'field names and Host',
-  source: 'Linhart et al. (2005); Chen et al., Host of Troubles (2016); Büttner et al., Cracking the Lens (2017); CVE-2019-15605, CVE-2019-16869; RFC 9112 §3.2, §5.1',
+  source: 'Linhart et al. (2005); Chen et al., Host of Troubles (2016); Kettle, Cracking the Lens (2017); CVE-2019-16276, CVE-2019-16869; RFC 9112 §3.2, §5.1',
   attacks: [
     lengthNamed('a length with two spaces ahead of its colon', 'Content-Length  '),
     lengthNamed('a length with a vertical tab ahead of its colon', 'Content-Length\x0b'),

@@ -11,7 +11,7 @@ const RESPONSE = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
 
 export const PIPELINING: Family = {
   name: 'the queue of responses',
-  source: 'Kettle, HTTP/2: The Sequel is Always Worse (2021); Martin Doyhenard, Response Smuggling (2021); RFC 9112 §9.3.2, §6.3 items 1 and 2',
+  source: 'Kettle, HTTP/2: The Sequel is Always Worse (2021); Doyhenard, Response Smuggling (2021); RFC 9112 §9.3.2, §6.3 items 1 and 2',
   attacks: [
     served('two requests in one segment', get('/one'), 'GET /one 0'),
     served('a slow request ahead of a quick one', get('/slow') + get('/two'), 'GET /slow 0', 'GET /two 0'),

@@ -158,6 +158,6 @@ const NAMES: readonly Attack[] = [
 
 export const TE_TE: Family = {
   name: 'TE.TE',
-  source: 'Kettle, HTTP Desync Attacks (2019); the permutations of defparam/smuggler and of HTTP Request Smuggler; RFC 9112 §6.1, §7.1',
+  source: 'Kettle, HTTP Desync Attacks (2019); the permutations of defparam/smuggler and of HTTP Request Smuggler; CVE-2019-15605, CVE-2022-32213; RFC 9112 §6.1, §7.1',
   attacks: [...VALUES, ...LINES, ...HONEST_CODINGS, ...NAMES],
 };

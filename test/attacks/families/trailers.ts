@@ -8,7 +8,7 @@ const broken = (name: string, trailers: string, refusal: Refusal): Attack => ref
 
 export const TRAILERS: Family = {
   name: 'trailers',
-  source: 'TRAIL.TERM of Funky Chunks (2025); CVE-2023-46589, CVE-2025-58068 and others of trailers merged into headers; RFC 9110 §6.5.1, RFC 9112 §7.1.2',
+  source: 'Trailing Danger: Exploring HTTP Trailer Parsing Discrepancies (2025); CVE-2023-46589, CVE-2025-58068 and others of trailers merged into headers; RFC 9110 §6.5.1, RFC 9112 §7.1.2',
   attacks: [
     valid('a Content-Length', 'Content-Length: 38'),
     valid('a Content-Length that is no number', 'Content-Length: x'),
@@ -34,7 +34,7 @@ export const TRAILERS: Family = {
 
     broken('a request line', `${SMUGGLED}\r\n`, '400 HTTP_BAD_FIELD_NAME'),
     broken('a request line behind a field', `X: a\r\n${SMUGGLED}`, '400 HTTP_BAD_FIELD_NAME'),
-    broken('TRAIL.TERM: a bare LF at the end of a field, with a request behind it', `X: a\n\n${SMUGGLED}`, '400 HTTP_BARE_LF'),
+    broken('a bare LF at the end of a field, with a request behind it', `X: a\n\n${SMUGGLED}`, '400 HTTP_BARE_LF'),
     broken('a bare LF for the empty line', `\n${SMUGGLED}`, '400 HTTP_BARE_LF'),
     broken('a bare LF for the empty line behind a field', `X: a\r\n\n${SMUGGLED}`, '400 HTTP_BARE_LF'),
     broken('a bare LF behind a field', `X: a\nY: b\r\n\r\n${SMUGGLED}`, '400 HTTP_BARE_LF'),

@@ -14,7 +14,7 @@ const ignored = (name: string, ...lines: string[]): Attack => served(name, reque
 
 export const UPGRADE: Family = {
   name: 'upgrades and tunnels',
-  source: 'Emelyanov, websocket-smuggle (2019); Bishop Fox, h2c smuggling (2020); RFC 9110 §7.8, §9.3.6',
+  source: 'Egorov, websocket-smuggle (2019); Bishop Fox, h2c smuggling (2020); RFC 9110 §7.8, §9.3.6',
   attacks: [
     handshake('a handshake that is refused with 200', '/front', ...WEBSOCKET),
     handshake('a handshake that is refused with 403', '/403', ...WEBSOCKET),
