@@ -56,6 +56,11 @@ export function keepsAlive(connection: string | undefined, isHttp10: boolean): b
   return !isHttp10 || options.includes('keep-alive');
 }
 
+/** Whether the client waits for a 100 ahead of the body; one of HTTP/1.0 does not (RFC 9110 §10.1.1). The expectations have been judged. */
+export function expectsContinue({ expect }: FramingFields, isHttp10: boolean): boolean {
+  return expect !== undefined && !isHttp10 && listNames(expect).length > 0;
+}
+
 /** Whether the client asks for a WebSocket. An `Upgrade` in HTTP/1.0 is ignored (RFC 9110 §7.8); the handshake judges the rest. */
 export function asksForWebSocket(fields: FramingFields, isHttp10: boolean): boolean {
   return fields.upgrade !== undefined && !isHttp10 && listNames(fields.upgrade).includes('websocket');

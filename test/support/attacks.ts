@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { Handler, HttpRequest, HttpResponse } from 'longwire';
 import type { HttpErrorCode } from '#src/http/errors.js';
-import { type Answer, readAnswers } from './answers.js';
+import { type Answer, readAnswers } from './answer-text.js';
 import { type Found, parseEveryWay } from './http-events.js';
 import { latin1Bytes } from './pieces.js';
 import { RawClient } from './raw-client.js';
