@@ -8,6 +8,7 @@ import { inspect } from 'node:util';
 import type { ChannelHandlers, Handler } from './channel/contract.js';
 import { Connections } from './connections.js';
 import { Counters } from './counters.js';
+import { diagnostics } from './diagnostics.js';
 import { type ProtocolError, UsageError } from './errors.js';
 import type { HttpRequest } from './http/contract.js';
 import { DateField } from './http/date.js';
@@ -19,7 +20,7 @@ import { Connection, type ConnectionSettings } from './net/connection.js';
 import { type Clock, Deadlines, SYSTEM_CLOCK, tickPeriodFor } from './net/deadlines.js';
 import { FlushQueue } from './net/flush-queue.js';
 import { HomeContext } from './net/home-context.js';
-import type { Transport } from './net/protocol.js';
+import type { Departure, Transport } from './net/protocol.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions, shortestDeadlineMs } from './options.js';
 import { StopDeadline } from './stop-deadline.js';
 import { isThenable } from './thenable.js';
@@ -218,7 +219,12 @@ export class LongwireServer implements Server {
   #onSocket(socket: Socket): void {
     const connection = new Connection(socket, this.#options.tls !== undefined, this.#connectionSettings);
     this.#counters.connectionsTotal++;
-    if (this.#connections.isFullFor(connection.remoteAddress)) return this.#refuse(connection);
+    if (this.#connections.isFullFor(connection.remoteAddress)) this.#refuse(connection);
+    else this.#admit(connection);
+    diagnostics.connectionOpened(connection);
+  }
+
+  #admit(connection: Connection): void {
     this.#connections.add(connection);
     connection.start(new HttpProtocol(connection, this.#httpSettings));
     if (this.#hasClosed) connection.shutDown();
@@ -243,8 +249,13 @@ export class LongwireServer implements Server {
       softBufferBytes,
       sendTimeoutMs,
       reportFault: (error) => this.#report(error),
-      onGone: (connection) => this.#connections.delete(connection),
+      onGone: (connection, departure) => this.#onGone(connection, departure),
     };
+  }
+
+  #onGone(connection: Connection, departure: Departure): void {
+    this.#connections.delete(connection);
+    diagnostics.connectionClosed(connection, departure);
   }
 
   #makeHttpSettings(handler: Handler): HttpSettings {
@@ -263,12 +274,14 @@ export class LongwireServer implements Server {
         ticker: this.#deadlines,
         unfinished: this.#unfinished,
         report: (error, request) => this.#report(error, request),
+        observer: diagnostics,
       },
+      observer: diagnostics,
       get isStopping() {
         return isStopping();
       },
       upgrade: (request, protocols) => this.#judgeUpgrade(request, protocols),
-      onPeerError: (error, transport) => this.#onPeerError(error, transport),
+      onPeerError: (error, transport, request) => this.#onPeerError(error, transport, request),
     };
   }
 
@@ -293,7 +306,8 @@ export class LongwireServer implements Server {
     };
   }
 
-  #onPeerError(error: ProtocolError, { remoteAddress, remotePort }: Transport): void {
+  #onPeerError(error: ProtocolError, { remoteAddress, remotePort }: Transport, request?: HttpRequest): void {
+    diagnostics.failed(error, { remoteAddress, remotePort }, request);
     const { onClientError } = this.#options;
     if (onClientError === undefined) return;
     try {
@@ -306,6 +320,7 @@ export class LongwireServer implements Server {
 
   /** Tells the application of an error of its own; where it does not listen, or throws while it does, the process warns. */
   #report(error: unknown, request?: HttpRequest): void {
+    diagnostics.failed(error, request, request);
     const { onError } = this.#options;
     if (onError === undefined) return warn(error);
     try {

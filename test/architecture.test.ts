@@ -65,10 +65,10 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'composition',
-    files: ['options', 'connections', 'stop-deadline', 'server', 'index'],
+    files: ['options', 'connections', 'stop-deadline', 'diagnostics', 'server', 'index'],
     anyFolder: [0, 1, 2, 3, 4],
     folders: [],
-    node: ['node:util'],
+    node: ['node:util', 'node:diagnostics_channel'],
     nodeTypes: ['node:net', 'node:tls'],
   },
 ];

@@ -40,6 +40,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   #keepsAlive = true;
   #expectsContinue = false;
   #isUpgradeRequest = false;
+  /** Whether the handler was called in a context of its own, which the next must not be lent. */
+  #hasOwnContext = false;
   /** Whether the rest of the body is being discarded, and how much of it was. */
   #isDraining = false;
   #drainedBytes = 0;
@@ -155,7 +157,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   /** Counts what the client did wrong, and tells the application. */
   noteError(error: ProtocolError): void {
     this.settings.counters.countError(error.code);
-    this.settings.onPeerError(error, this.transport);
+    this.settings.onPeerError(error, this.transport, this.#exchange?.request);
   }
 
   pull(): void {
@@ -241,7 +243,9 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     const exchange = new Responder(head, request, this);
     request[CHANNEL_HOST] = exchange;
     this.#exchange = exchange;
-    this.#serve(request, exchange);
+    this.#hasOwnContext = settings.observer.hearsRequests;
+    if (this.#hasOwnContext) settings.observer.requested(request, this.#serve, this, exchange);
+    else this.#serve(exchange);
   }
 
   #beginBody(head: RequestHead): void {
@@ -250,11 +254,11 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     this.#drainedBytes = 0;
   }
 
-  #serve(request: IncomingRequest, exchange: Responder): void {
+  #serve(exchange: Responder): void {
     let result: HandlerResult | Promise<HandlerResult>;
     let isPromise: boolean;
     try {
-      result = this.settings.handler(request);
+      result = this.settings.handler(exchange.request);
       isPromise = isThenable(result);
     } catch (error) {
       return exchange.fail(error);
@@ -273,7 +277,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     this.#isAdvancing = true;
     conclude();
     this.#isAdvancing = wasAdvancing;
-    this.#advance();
+    if (this.#hasOwnContext) this.#advanceInContext();
+    else this.#advance();
   }
 
   /** Whether the rest of the body is small enough to be discarded for the sake of the connection; a client that waits for 100 will not send it. */
