@@ -7,6 +7,7 @@ export const TAB = 0x09;
 export const LF = 0x0a;
 export const CR = 0x0d;
 export const SP = 0x20;
+export const SLASH = 0x2f;
 export const COLON = 0x3a;
 
 /** A token, such as a method or a field name (RFC 9110 §5.6.2). */

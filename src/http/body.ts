@@ -56,7 +56,9 @@ const MAX_SIZE_DIGITS = 13;
 const MAX_EXTENSION_BYTES = 1024;
 /** All extensions of one body together. */
 const MAX_EXTENSIONS_BYTES = 16 * 1024;
-const EXTENSION = /^[ \t]*;[\t\x20-\x7e\x80-\xff]*$/;
+/** Names, each with perhaps a token or a quoted string as its value. */
+const EXTENSIONS =
+  /^(?:[ \t]*;[ \t]*[!#$%&'*+\-.^_`|~\w]+(?:[ \t]*=[ \t]*(?:[!#$%&'*+\-.^_`|~\w]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"))?)*$/;
 
 type ChunkPhase = 'size' | 'data' | 'dataEnd' | 'trailers';
 
@@ -100,16 +102,14 @@ class ChunkedDecoder implements BodyDecoder {
   }
 
   #readSize(queue: ByteQueue): boolean {
-    checkSizeSoFar(queue);
-    const line = takeLine(queue, MAX_SIZE_DIGITS + MAX_EXTENSION_BYTES, 'HTTP_BAD_CHUNK_EXTENSION');
+    const digits = countHexDigits(queue);
+    if (digits > MAX_SIZE_DIGITS || (digits === 0 && queue.length > 0)) throw httpError('HTTP_BAD_CHUNK_SIZE');
+    const line = takeLine(queue, digits + MAX_EXTENSION_BYTES, 'HTTP_BAD_CHUNK_EXTENSION');
     if (line === undefined) return false;
-    const digits = /^[0-9A-Fa-f]*/.exec(line)![0];
-    if (digits.length === 0 || digits.length > MAX_SIZE_DIGITS) throw httpError('HTTP_BAD_CHUNK_SIZE');
-    const extension = line.slice(digits.length);
-    this.#extensionBytes += extension.length;
-    if (extension !== '' && !EXTENSION.test(extension)) throw httpError('HTTP_BAD_CHUNK_EXTENSION');
+    this.#extensionBytes += line.length - digits;
     if (this.#extensionBytes > MAX_EXTENSIONS_BYTES) throw httpError('HTTP_BAD_CHUNK_EXTENSION');
-    this.#left = parseInt(digits, 16);
+    if (line.length > digits && !EXTENSIONS.test(line.slice(digits))) throw httpError('HTTP_BAD_CHUNK_EXTENSION');
+    this.#left = parseInt(line, 16);
     this.#phase = this.#left === 0 ? 'trailers' : 'data';
     return true;
   }
@@ -137,12 +137,16 @@ class ChunkedDecoder implements BodyDecoder {
   }
 }
 
-/** A size line is refused at its first byte that is no hex digit, before its end has come. */
-function checkSizeSoFar(queue: ByteQueue): void {
-  if (queue.length === 0) return;
-  const first = queue.bytes[queue.start]!;
-  const isHexDigit = (first >= 0x30 && first <= 0x39) || ((first | 0x20) >= 0x61 && (first | 0x20) <= 0x66);
-  if (!isHexDigit) throw httpError('HTTP_BAD_CHUNK_SIZE');
+/** The hex digits that the queue begins with, as far as they matter: a size is refused at its first byte that is wrong, before its end has come. */
+function countHexDigits({ bytes, start, end }: ByteQueue): number {
+  const limit = Math.min(end, start + MAX_SIZE_DIGITS + 1);
+  let at = start;
+  while (at < limit && isHexDigit(bytes[at]!)) at++;
+  return at - start;
+}
+
+function isHexDigit(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
 }
 
 /** The next line without its CR LF, taken out of the queue; `undefined` while it is not complete. */

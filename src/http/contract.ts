@@ -19,7 +19,7 @@ export type Body =
   | null;
 
 /**
- * A response. `status` defaults to 200 and must lie in 200-599. The server owns the framing: `Transfer-Encoding` is refused, and
+ * A response. `status` defaults to 200 (501 to a CONNECT: no tunnel is opened here) and must lie in 200-599. The server owns the framing: `Transfer-Encoding` is refused, and
  * `Content-Length` counts only for HEAD, 304 and streamed bodies. Of `Connection` only `close` counts; `Date` is added where
  * it is not given. Text without a `Content-Type` is sent as `text/html; charset=utf-8`.
  */
@@ -34,7 +34,10 @@ export type Outgoing = string | Uint8Array | HttpResponse;
 
 /** One request. The handler runs when its head is complete; the body is read when asked for. */
 export interface HttpRequest {
-  /** The method as sent, such as `GET`; methods are case-sensitive (RFC 9110 §9.1). */
+  /**
+   * The method as sent, such as `GET`; methods are case-sensitive (RFC 9110 §9.1). A `CONNECT` is refused with 501 unless its answer
+   * has a status of its own, and always ends the connection.
+   */
   readonly method: string;
   /** The request target as sent (RFC 9112 §3.2). */
   readonly url: string;
@@ -42,6 +45,11 @@ export interface HttpRequest {
   readonly path: string;
   /** What follows the first `?` of the target, as sent; empty where there is none. */
   readonly query: string;
+  /**
+   * Host and port that the request is for, as sent: those of an absolute or authority form, which win over `Host`, else the `Host`
+   * field (RFC 9112 §3.3). Empty where an HTTP/1.0 client sent none.
+   */
+  readonly authority: string;
   /** The query, parsed on first use. */
   readonly searchParams: URLSearchParams;
   readonly httpVersion: '1.0' | '1.1';
@@ -54,11 +62,14 @@ export interface HttpRequest {
   header(name: string): string | undefined;
   /** Names and values in turn, as sent. */
   readonly rawHeaders: readonly string[];
-  /** The address of the peer; empty on a unix socket. */
+  /**
+   * The address of the client: the peer of the socket, or whom the header of the PROXY protocol or a proxy of `trustProxy` names. Empty on
+   * a unix socket.
+   */
   readonly remoteAddress: string;
-  /** The port of the peer; 0 on a unix socket. */
+  /** The port of the client; 0 on a unix socket, and where a proxy does not tell it. */
   readonly remotePort: number;
-  /** `https` on a TLS connection, else `http`. */
+  /** `https` where the client speaks TLS, to us or to a proxy of `trustProxy` that says so; else `http`. */
   readonly scheme: 'http' | 'https';
   /** Whether the client asks to switch to WebSocket. Taking the channel accepts; returning a response refuses. */
   readonly isWebSocketUpgrade: boolean;

@@ -3,6 +3,7 @@
  * client expects. One rule a line; the head's reader hands the fields in.
  */
 
+import { isHost } from './authority.js';
 import type { HttpErrorCode } from './errors.js';
 import type { BodyFraming } from './events.js';
 import { listNames } from './headers.js';
@@ -21,13 +22,10 @@ export interface FramingFields {
 const NO_BODY: BodyFraming = { kind: 'none' };
 const CHUNKED: BodyFraming = { kind: 'chunked' };
 
-/** RFC 3986 §3.2.2 and §3.2.3: an IP literal or a registered name, then perhaps a port. An empty host is allowed. */
-const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|(?:[\w\-.~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*)(?::\d{0,5})?$/;
-
 /** The first rule these fields break, if any. */
 export function framingViolation(fields: FramingFields, isHttp10: boolean): HttpErrorCode | undefined {
   if (fields.hostCount > 1 || (fields.hostCount === 0 && !isHttp10)) return 'HTTP_BAD_HOST'; // 9112 §3.2
-  if (fields.host !== undefined && !HOST.test(fields.host)) return 'HTTP_BAD_HOST'; // 9110 §7.2
+  if (fields.host !== undefined && !isHost(fields.host)) return 'HTTP_BAD_HOST'; // 9110 §7.2
   if (fields.transferEncoding !== undefined) {
     if (fields.contentLength !== undefined) return 'HTTP_LENGTH_AND_ENCODING'; // 9112 §6.3, item 3
     if (isHttp10) return 'HTTP_BAD_TRANSFER_ENCODING'; // 9112 §6.1

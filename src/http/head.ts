@@ -4,7 +4,8 @@
  * character a byte.
  */
 
-import { TOKEN } from '../bytes.js';
+import { SLASH, TOKEN } from '../bytes.js';
+import { isAuthorityForm, isHttpAuthority } from './authority.js';
 import { type HttpErrorCode, httpError } from './errors.js';
 import type { RequestHead } from './events.js';
 import { asksForWebSocket, bodyFraming, type FramingFields, framingViolation, keepsAlive } from './framing.js';
@@ -23,8 +24,7 @@ const FIELD_SECTION = /(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r
 const FIELD_CONTENT = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** Visible ASCII: what a target may consist of (RFC 9112 §3.2); a fragment is never sent (RFC 9110 §7.1). */
 const TARGET = /^[\x21\x22\x24-\x7e]+$/;
-const ABSOLUTE_FORM = /^https?:\/\/[^/?@]+(?:[/?]|$)/i;
-const AUTHORITY_FORM = /^(?:\[[0-9A-Fa-f:.]+\]|[\w\-.~!$&'()*+,;=%]+):\d{1,5}$/;
+const ABSOLUTE_FORM = /^https?:\/\/([^/?]*)/i;
 
 /** Parses a head that ends with its empty line, or throws the first rule it breaks. */
 export function parseHead(text: string, limits: HeadLimits): RequestHead {
@@ -85,23 +85,33 @@ function checkRequestLineText(line: string): void {
   checkRequestLine(line, methodEnd, targetEnd, line.length, line.slice(0, Math.max(0, methodEnd)), line.slice(methodEnd + 1, Math.max(0, targetEnd)));
 }
 
-/** Judges the request line (RFC 9112 §3); true for HTTP/1.0. */
+/** Judges the request line (RFC 9112 §3); true for HTTP/1.0. The version comes before the target, whose forms are those of this version. */
 function checkRequestLine(text: string, methodEnd: number, targetEnd: number, lineEnd: number, method: string, target: string): boolean {
-  if (methodEnd <= 0 || targetEnd === -1 || targetEnd > lineEnd) throw httpError('HTTP_BAD_REQUEST_LINE');
+  if (methodEnd <= 0 || targetEnd <= methodEnd + 1 || targetEnd > lineEnd) throw httpError('HTTP_BAD_REQUEST_LINE');
   if (!TOKEN.test(method)) throw httpError('HTTP_BAD_METHOD');
+  const isHttp10 = checkVersion(text.slice(targetEnd + 1, lineEnd));
   if (!isTarget(method, target)) throw httpError('HTTP_BAD_TARGET');
-  const version = text.slice(targetEnd + 1, lineEnd);
+  return isHttp10;
+}
+
+/** True for HTTP/1.0. A later minor version is served as HTTP/1.1, the latest that is spoken here (RFC 9110 §2.5). */
+function checkVersion(version: string): boolean {
   if (version === 'HTTP/1.1') return false;
   if (version === 'HTTP/1.0') return true;
-  throw httpError(/^HTTP\/\d\.\d$/.test(version) ? 'HTTP_UNSUPPORTED_VERSION' : 'HTTP_BAD_VERSION');
+  if (version.includes(' ')) throw httpError('HTTP_BAD_REQUEST_LINE');
+  if (!/^HTTP\/\d\.\d$/.test(version)) throw httpError('HTTP_BAD_VERSION');
+  if (!version.startsWith('HTTP/1.')) throw httpError('HTTP_UNSUPPORTED_VERSION');
+  return false;
 }
 
 /** The four forms of a target (RFC 9112 §3.2). */
 function isTarget(method: string, target: string): boolean {
   if (!TARGET.test(target)) return false;
-  if (method === 'CONNECT') return AUTHORITY_FORM.test(target);
-  if (target.charCodeAt(0) === 0x2f) return true;
-  return target === '*' ? method === 'OPTIONS' : ABSOLUTE_FORM.test(target);
+  if (method === 'CONNECT') return isAuthorityForm(target);
+  if (target.charCodeAt(0) === SLASH) return true;
+  if (target === '*') return method === 'OPTIONS';
+  const authority = ABSOLUTE_FORM.exec(target)?.[1];
+  return authority !== undefined && isHttpAuthority(authority);
 }
 
 function checkFieldLine(line: string, count: number, limits: HeadLimits): void {

@@ -11,6 +11,11 @@ import { httpError } from './errors.js';
 import type { HttpEvent, RequestHead } from './events.js';
 import { checkLines, type HeadLimits, parseHead } from './head.js';
 
+/** The first byte of a TLS connection (RFC 8446 §5.1). */
+const TLS_HANDSHAKE = 0x16;
+/** Empty lines that may stand ahead of a request line: one would do for every client there is. */
+const MAX_EMPTY_LINES = 8;
+
 const END_OF_HEAD = Buffer.from('\r\n\r\n', 'latin1');
 
 export class HttpParser {
@@ -22,6 +27,8 @@ export class HttpParser {
   #searched = 0;
   /** Where its field lines start; 0 within the request line. */
   #fieldsStart = 0;
+  /** Empty lines ahead of it. */
+  #emptyLines = 0;
 
   constructor(limits: HeadLimits) {
     this.#limits = limits;
@@ -54,6 +61,12 @@ export class HttpParser {
     return this.#body === undefined ? 0 : this.#body.remaining;
   }
 
+  /** A view of the input from where it was not consumed. */
+  peek(maxBytes: number): Uint8Array {
+    const { bytes, start, end } = this.#queue;
+    return bytes.subarray(start, Math.min(end, start + maxBytes));
+  }
+
   /** Everything that was not consumed, for the protocol that takes over. */
   takeRest(): Uint8Array {
     return this.#queue.take(this.#queue.length);
@@ -69,6 +82,7 @@ export class HttpParser {
     this.#fieldsStart = 0;
     this.#lineStart = 0;
     this.#searched = 0;
+    this.#emptyLines = 0;
     const head = parseHead(text, this.#limits);
     queue.skip(length);
     this.#body = decoderFor(head.framing, this.#limits);
@@ -81,6 +95,8 @@ export class HttpParser {
     let { start } = this.#queue;
     while (start + 1 < end && bytes[start] === CR && bytes[start + 1] === LF) start += 2;
     if (start === this.#queue.start) return;
+    this.#emptyLines += (start - this.#queue.start) / 2;
+    if (this.#emptyLines > MAX_EMPTY_LINES) throw httpError('HTTP_BAD_REQUEST_LINE');
     this.#queue.skip(start - this.#queue.start);
     this.#searched = 0;
   }
@@ -90,7 +106,7 @@ export class HttpParser {
     const queue = this.#queue;
     if (this.#searched === 0) {
       const first = queue.bytes[queue.start]!;
-      if (!isTokenByte(first) && first !== CR) throw httpError('HTTP_BAD_METHOD');
+      if (!isTokenByte(first) && first !== CR) throw httpError(first === TLS_HANDSHAKE ? 'HTTP_TLS_ON_PLAIN_PORT' : 'HTTP_BAD_METHOD');
       const found = queue.bytes.indexOf(END_OF_HEAD, queue.start);
       if (found !== -1 && found + 4 <= queue.end) return found + 4 - queue.start;
     }

@@ -9,10 +9,11 @@ import type { ChannelHandlers, HandlerResult } from '../channel/contract.js';
 import type { Handshake } from '../channel/outlet.js';
 import { CHANNEL_HOST } from '../channel/outlet.js';
 import { ProtocolError } from '../errors.js';
-import type { Departure, Protocol, Transport } from '../net/protocol.js';
+import type { Departure, Peer, Protocol, Transport } from '../net/protocol.js';
 import { isThenable } from '../thenable.js';
 import { httpError } from './errors.js';
 import type { HttpEvent, RequestHead } from './events.js';
+import { forwardedPeer } from './forwarded.js';
 import { HttpParser } from './parser.js';
 import { IncomingRequest, type RequestOwner } from './request.js';
 import { type BodySource, RequestBody } from './request-body.js';
@@ -25,6 +26,9 @@ import type { HttpSettings, Upgrade } from './settings.js';
 /** Stands for the request where what came is none, or not yet one, and is answered with an error. */
 const NO_REQUEST = { method: '', isHttp10: false };
 
+/** So much of what was not understood is shown to the application. */
+const PEEKED_BYTES = 256;
+
 /** The rest of a request body that nobody read is drained up to this, so that the connection can be kept. */
 const DRAIN_BYTES = 64 * 1024;
 
@@ -32,6 +36,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   readonly transport: Transport;
   readonly settings: HttpSettings;
   hasInputEnded = false;
+  /** Whether the peer is a proxy that we trust. */
+  readonly #isProxied: boolean;
   readonly #parser: HttpParser;
   readonly #deadlines: RequestDeadlines;
   #exchange: Responder | undefined;
@@ -53,6 +59,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   constructor(transport: Transport, settings: HttpSettings) {
     this.transport = transport;
     this.settings = settings;
+    this.#isProxied = settings.trusts?.(transport.remoteAddress) === true;
     this.#parser = new HttpParser(settings);
     this.#deadlines = new RequestDeadlines(settings, settings.ticker);
   }
@@ -154,10 +161,14 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
 
   // What the request and the reader of its body ask (RequestOwner, BodySource).
 
+  clientOf(head: RequestHead): Peer {
+    return this.#isProxied ? forwardedPeer(head.fields, this.transport, this.settings.trusts!) : this.transport;
+  }
+
   /** Counts what the client did wrong, and tells the application. */
   noteError(error: ProtocolError): void {
     this.settings.counters.countError(error.code);
-    this.settings.onPeerError(error, this.transport, this.#exchange?.request);
+    this.settings.onPeerError(error, this.transport, this.#parser.peek(PEEKED_BYTES), this.#exchange?.request);
   }
 
   pull(): void {
@@ -244,8 +255,24 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     request[CHANNEL_HOST] = exchange;
     this.#exchange = exchange;
     this.#hasOwnContext = settings.observer.hearsRequests;
-    if (this.#hasOwnContext) settings.observer.requested(request, this.#serve, this, exchange);
+    if (this.#hasOwnContext) settings.observer.requested(request, this.#answer, this, exchange);
+    else this.#answer(exchange);
+  }
+
+  #answer(exchange: Responder): void {
+    if (this.#isTooFast(exchange.request)) this.#refuseRate(exchange);
     else this.#serve(exchange);
+  }
+
+  /** A unix socket has no address, and no limit. */
+  #isTooFast(request: IncomingRequest): boolean {
+    const { rates, ticker } = this.settings;
+    return rates !== undefined && request.remoteAddress !== '' && !rates.take(request.remoteAddress, ticker.now);
+  }
+
+  #refuseRate(exchange: Responder): void {
+    this.noteError(httpError('HTTP_TOO_MANY_REQUESTS'));
+    exchange.tooMany();
   }
 
   #beginBody(head: RequestHead): void {

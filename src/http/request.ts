@@ -1,8 +1,9 @@
 /** One request as the handler sees it: a head, read on demand, and the way to its body and its channel. */
 
+import { SLASH } from '../bytes.js';
 import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from '../channel/outlet.js';
 import type { ProtocolError } from '../errors.js';
-import type { Transport } from '../net/protocol.js';
+import type { Peer } from '../net/protocol.js';
 import { httpError } from './errors.js';
 import type { RequestHead } from './events.js';
 import { NO_BODY, type ReadableBody } from './request-body.js';
@@ -11,30 +12,25 @@ const UTF8 = new TextDecoder();
 
 /** The driver of the connection, as one request sees it. */
 export interface RequestOwner {
-  readonly transport: Transport;
   readonly settings: { readonly maxBodyBytes: number };
+  /** Who sent a request: the peer of the connection, or whom a trusted proxy names. */
+  clientOf(head: RequestHead): Peer;
   /** The client sent what its reader cannot use. */
   noteError(error: ProtocolError): void;
 }
 
 export class IncomingRequest implements RequestWithHost {
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly scheme: 'http' | 'https';
   [CHANNEL_HOST]!: ChannelHost;
   readonly #head: RequestHead;
   readonly #owner: RequestOwner;
   readonly #body: ReadableBody;
+  #client: Peer | undefined;
   #headers: Readonly<Record<string, string | undefined>> | undefined;
   #searchParams: URLSearchParams | undefined;
   #abortController: AbortController | undefined;
   #hasClientLeft = false;
 
   constructor(head: RequestHead, body: ReadableBody | undefined, owner: RequestOwner) {
-    const { transport } = owner;
-    this.remoteAddress = transport.remoteAddress;
-    this.remotePort = transport.remotePort;
-    this.scheme = transport.isSecure ? 'https' : 'http';
     this.#head = head;
     this.#body = body ?? NO_BODY;
     this.#owner = owner;
@@ -62,6 +58,13 @@ export class IncomingRequest implements RequestWithHost {
     return question === -1 ? '' : this.#head.target.slice(question + 1);
   }
 
+  get authority(): string {
+    const target = this.#head.target;
+    const scheme = target.charCodeAt(0) === SLASH ? -1 : target.indexOf('://');
+    if (scheme !== -1) return target.slice(scheme + 3, pathStart(target));
+    return this.#head.method === 'CONNECT' ? target : (this.#head.fields.get('host') ?? '');
+  }
+
   get searchParams(): URLSearchParams {
     return (this.#searchParams ??= new URLSearchParams(this.query));
   }
@@ -80,6 +83,22 @@ export class IncomingRequest implements RequestWithHost {
 
   get rawHeaders(): readonly string[] {
     return this.#head.fields.toArray();
+  }
+
+  get remoteAddress(): string {
+    return this.client.remoteAddress;
+  }
+
+  get remotePort(): number {
+    return this.client.remotePort;
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.client.isSecure ? 'https' : 'http';
+  }
+
+  get client(): Peer {
+    return (this.#client ??= this.#owner.clientOf(this.#head));
   }
 
   get isWebSocketUpgrade(): boolean {
@@ -149,7 +168,7 @@ function guarded<T>(reading: Promise<T>): Promise<T> {
 
 /** Where the path begins: behind scheme and authority in the absolute form (RFC 9112 §3.2.2), behind everything in the authority form. */
 function pathStart(target: string): number {
-  if (target.charCodeAt(0) === 0x2f || target === '*') return 0;
+  if (target.charCodeAt(0) === SLASH || target === '*') return 0;
   const scheme = target.indexOf('://');
   if (scheme === -1) return target.length;
   const slash = target.indexOf('/', scheme + 3);

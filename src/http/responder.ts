@@ -18,6 +18,7 @@ import type { IncomingRequest } from './request.js';
 import { checkStatus, encodeFields, type ResponseFields } from './response.js';
 import { lengthOf, ResponseWriter } from './response-writer.js';
 import type { HttpSettings } from './settings.js';
+import { reasonPhrase } from './status.js';
 
 /** The driver of the connection, as one exchange sees it. */
 export interface ExchangeOwner {
@@ -36,6 +37,8 @@ export interface ExchangeOwner {
 }
 
 const NO_FIELDS = encodeFields(undefined);
+const RETRY_AFTER = encodeFields({ 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': 1 });
+const NO_RESPONSE: HttpResponse = {};
 
 /** `whole` and `cut`: the response is over. `told`: so are the observers. */
 type Stage = 'waiting' | 'streaming' | 'whole' | 'cut' | 'told';
@@ -100,14 +103,14 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   }
 
   #respond(result: HandlerResult): void {
-    if (typeof result === 'string') return this.#whole(200, NO_FIELDS, result);
-    if (result === undefined || result === null) return this.#plain(404, this.#owner.mayKeepAlive(false));
+    if (typeof result === 'string') return this.#whole(this.#statusOf(NO_RESPONSE), NO_FIELDS, result);
+    if (result === undefined || result === null) return this.#plain(this.#isConnect ? 501 : 404, this.#owner.mayKeepAlive(false));
     if (!isResponse(result)) {
       throw new UsageError('a handler returns a response such as { status, headers, body }, a string, the channel of its request, or nothing');
     }
     const body = checkBody(result.body);
     if (isStreamed(body)) this.body(body, result);
-    else this.#whole(checkStatus(result.status), encodeFields(result.headers), body);
+    else this.#whole(this.#statusOf(result), encodeFields(result.headers), body);
   }
 
   // What the channel does (HttpOutlet).
@@ -121,31 +124,31 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   }
 
   mustBeWhole(data: Outgoing): boolean {
-    return isBodiless(this.#head, checkStatus(responseOf(data).status));
+    return isBodiless(this.#head, this.#statusOf(responseOf(data)));
   }
 
   begin(data: Outgoing): void {
     const response = responseOf(data);
     const first = (bodyOf(data) as Message | null | undefined) ?? '';
-    this.#begin(checkStatus(response.status), encodeFields(response.headers), typeof response.body === 'string', lengthOf(first));
+    this.#begin(this.#statusOf(response), encodeFields(response.headers), typeof response.body === 'string', lengthOf(first));
     this.piece(first);
   }
 
   whole(data: Outgoing | undefined): void {
     if (data === undefined) return this.#whole(204, NO_FIELDS, undefined);
     const response = responseOf(data);
-    this.#whole(checkStatus(response.status), encodeFields(response.headers), bodyOf(data) as Message | null | undefined);
+    this.#whole(this.#statusOf(response), encodeFields(response.headers), bodyOf(data) as Message | null | undefined);
   }
 
   headAlone(data: Outgoing): void {
     const response = responseOf(data);
-    this.#begin(checkStatus(response.status), encodeFields(response.headers), typeof response.body === 'string', 0);
+    this.#begin(this.#statusOf(response), encodeFields(response.headers), typeof response.body === 'string', 0);
     this.#end(this.#keepsAlive);
   }
 
   body(body: StreamedBody, response: HttpResponse | undefined): void {
     if (response === undefined) return this.#startPump(new BodyPump(body, this));
-    const status = checkStatus(response.status);
+    const status = this.#statusOf(response);
     const fields = encodeFields(response.headers);
     // A body that cannot be iterated, such as a locked stream, throws here: before the head is written.
     const isSent = !isBodiless(this.#head, status);
@@ -178,6 +181,11 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
 
   error(status: number): void {
     this.#plain(status, false);
+  }
+
+  /** The client sends faster than it may; a second refills its bucket. */
+  tooMany(): void {
+    this.#whole(429, RETRY_AFTER, reasonPhrase(429));
   }
 
   cut(): void {
@@ -277,6 +285,15 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     this.#isShuttingDown = true;
     this.#keepsAlive = false;
     this.channel?.shutDown();
+  }
+
+  get #isConnect(): boolean {
+    return this.#head.method === 'CONNECT';
+  }
+
+  /** A 2xx that nobody asked for would promise a tunnel (RFC 9110 §9.3.6), which is not built here: CONNECT is not implemented (§15.6.2). */
+  #statusOf({ status }: HttpResponse): number {
+    return status === undefined && this.#isConnect ? 501 : checkStatus(status);
   }
 
   get #isOver(): boolean {

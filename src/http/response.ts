@@ -81,6 +81,7 @@ function noteOwnField(fields: Mutable<ResponseFields>, name: string, value: stri
       throw new UsageError('Transfer-Encoding is the server\'s: leave it out, a body of unknown length is chunked by itself');
     case 'content-length':
       if (!/^\d{1,15}$/.test(value)) throw new UsageError('Content-Length must be a number of bytes in digits');
+      if (fields.contentLength !== undefined && fields.contentLength !== Number(value)) throw new UsageError('Content-Length was given twice, and differs: leave one');
       fields.contentLength = Number(value);
       return true;
     case 'connection':

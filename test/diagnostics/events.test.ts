@@ -189,6 +189,18 @@ test('tells of as many responses as of requests, each of its own, whatever 300 r
   assert.equal(listener.of('longwire.channel.opened').length, listener.of('longwire.channel.closed').length);
 });
 
+test('tells of a request that is refused with 429 as of any other, with the error between it and its response', async (t) => {
+  const listener = new Listener(t);
+  const { port } = await startServer(t, () => 'x', { maxRequestsPerSecond: 1 });
+  const client = await RawClient.open(t, port);
+  await client.send(request() + request());
+  await client.readResponse();
+  assert.match((await client.readResponse()).head, /^HTTP\/1\.1 429 /);
+  assert.deepEqual(listener.names, ['connection.opened', 'request', 'response', 'request', 'error', 'response']);
+  assert.deepEqual(listener.of('longwire.response').map(({ status }) => status), [200, 429]);
+  assert.equal(listener.of('longwire.error')[0]!.request, listener.of('longwire.request')[1]!.request);
+});
+
 test('tells of no request where none was, only of the error', async (t) => {
   const listener = new Listener(t);
   const { port } = await startServer(t, () => 'x');

@@ -141,28 +141,39 @@ test('refuses a chunk that is longer than its size as soon as the next byte come
 // Chunk extensions (RFC 9112 §7.1.1).
 
 test('ignores chunk extensions', () => {
-  for (const extension of [';a', ';a=b', ' ;a', '\t; a = "b c" ;d', ';a="\xe9"', ';', `;${'a'.repeat(1000)}`]) {
+  for (const extension of [';a', ';a=b', ' ;a', '\t; a = "b c" ;d', ';a="\xe9"', ';a="\\"\\\\";b', ';a="";b=1', `;${'a'.repeat(1000)}`]) {
     assert.equal(dechunk(`5${extension}\r\nhello\r\n0${extension}\r\n\r\n`), 'hello', extension);
   }
 });
 
-test('refuses control characters in a chunk extension', () => {
-  for (const extension of [';a\0', ';\x7f', ';a\rb', ';\x1b']) assert.equal(chunkRefusal(`5${extension}\r\nhello\r\n`), 'HTTP_BAD_CHUNK_EXTENSION');
+test('refuses a chunk extension that is no list of names with perhaps a value each', () => {
+  const wrong = [';', '; ', ';a;', ';=b', ';a=', ';a b', ';a="b', ';a="b"c', ';a=b=c', ';a="\\', ';\xe9', ';a=\xe9', ';a ', ' ', ' a', 'g', '"', ',a'];
+  for (const extension of wrong) assert.equal(chunkRefusal(`5${extension}\r\nhello\r\n`), 'HTTP_BAD_CHUNK_EXTENSION', extension);
 });
 
-test('takes a size line of 1,037 bytes, and refuses one byte more before its end has come', () => {
-  const line = (length: number): string => `0000000000005;${'a'.repeat(length - 14)}`;
-  assert.equal(dechunk(`${line(1037)}\r\nhello\r\n0\r\n\r\n`), 'hello');
-  assert.equal(chunkRefusal(`${line(1038)}\r\nhello\r\n0\r\n\r\n`), 'HTTP_BAD_CHUNK_EXTENSION');
-  assert.equal(chunkRefusal(line(1039)), 'HTTP_BAD_CHUNK_EXTENSION');
-  assert.equal(chunkRefusal(`${line(1038)}\nhello\r\n`), 'HTTP_BAD_CHUNK_EXTENSION', 'with a bare LF');
-  assert.equal(chunkRefusal(`${line(1037)}\nhello\r\n`), 'HTTP_BARE_LF');
+test('refuses control characters in a chunk extension, in a quoted string too', () => {
+  for (const extension of [';a\0', ';\x7f', ';a\rb', ';\x1b', ';a="\0"', ';a="\r"', ';a="\\\0"']) {
+    assert.equal(chunkRefusal(`5${extension}\r\nhello\r\n`), 'HTTP_BAD_CHUNK_EXTENSION', extension);
+  }
+});
+
+test('takes an extension of 1,024 bytes, and refuses one byte more before its end has come', () => {
+  const line = (length: number): string => `0000000000005;${'a'.repeat(length - 1)}`;
+  assert.equal(dechunk(`${line(1024)}\r\nhello\r\n0\r\n\r\n`), 'hello');
+  assert.equal(chunkRefusal(`${line(1025)}\r\nhello\r\n0\r\n\r\n`), 'HTTP_BAD_CHUNK_EXTENSION');
+  assert.equal(chunkRefusal(line(1026)), 'HTTP_BAD_CHUNK_EXTENSION');
+  assert.equal(chunkRefusal(`${line(1025)}\nhello\r\n`), 'HTTP_BAD_CHUNK_EXTENSION', 'with a bare LF');
+  assert.equal(chunkRefusal(`${line(1024)}\nhello\r\n`), 'HTTP_BARE_LF');
+});
+
+test('measures a short size and its extension apart', () => {
+  assert.equal(chunkRefusal(`5;${'a'.repeat(1024)}\r\nhello\r\n0\r\n\r\n`), 'HTTP_BAD_CHUNK_EXTENSION');
 });
 
 test('takes 16 KiB of chunk extensions in one body, and refuses one byte more', () => {
   const chunk = `1;${'a'.repeat(1023)}\r\nx\r\n`;
   assert.equal(dechunk(`${chunk.repeat(16)}0\r\n\r\n`), 'x'.repeat(16));
-  assert.equal(chunkRefusal(`${chunk.repeat(16)}1;\r\nx\r\n0\r\n\r\n`), 'HTTP_BAD_CHUNK_EXTENSION');
+  assert.equal(chunkRefusal(`${chunk.repeat(16)}1;a\r\nx\r\n0\r\n\r\n`), 'HTTP_BAD_CHUNK_EXTENSION');
 });
 
 // Trailers (RFC 9112 §7.1.2): field lines like any other, with the limits of a head.

@@ -17,10 +17,10 @@ const REQUEST_LINES = {
   'a method alone': ['GET', 'HTTP_BAD_REQUEST_LINE'],
   'no spaces': ['GET/HTTP/1.1', 'HTTP_BAD_REQUEST_LINE'],
   'tabs for spaces': ['GET\t/\tHTTP/1.1', 'HTTP_BAD_REQUEST_LINE'],
-  'two spaces ahead of the target': ['GET  / HTTP/1.1', 'HTTP_BAD_TARGET'],
-  'two spaces ahead of the version': ['GET /  HTTP/1.1', 'HTTP_BAD_VERSION'],
-  'a space in the target': ['GET /a b HTTP/1.1', 'HTTP_BAD_VERSION'],
-  'a space at its end': ['GET / HTTP/1.1 ', 'HTTP_BAD_VERSION'],
+  'two spaces ahead of the target': ['GET  / HTTP/1.1', 'HTTP_BAD_REQUEST_LINE'],
+  'two spaces ahead of the version': ['GET /  HTTP/1.1', 'HTTP_BAD_REQUEST_LINE'],
+  'a space in the target': ['GET /a b HTTP/1.1', 'HTTP_BAD_REQUEST_LINE'],
+  'a space at its end': ['GET / HTTP/1.1 ', 'HTTP_BAD_REQUEST_LINE'],
   'a bare CR at its end': ['GET / HTTP/1.1\r', 'HTTP_BAD_VERSION'],
   'a version in lower case': ['GET / http/1.1', 'HTTP_BAD_VERSION'],
   'a version of two digits': ['GET / HTTP/1.10', 'HTTP_BAD_VERSION'],
@@ -44,6 +44,14 @@ test('takes any token for a method, as it was sent', () => {
   for (const method of ['GET', 'get', 'M-SEARCH', 'X', "!#$%&'*+-.^_`|~09aZ", 'PROPFIND'.repeat(20)]) {
     assert.equal(headOf(withTarget(method, '/')).method, method);
   }
+});
+
+test('takes a later minor version for HTTP/1.1, which is what it is answered with (RFC 9110 §2.5)', () => {
+  for (const minor of [2, 3, 9]) assert.equal(headOf(head(`GET / HTTP/1.${minor}`, 'Host: a')).isHttp10, false);
+});
+
+test('judges the version ahead of the target, whose forms are those of the version', () => {
+  assert.equal(refusalOf(head('GET nonsense HTTP/3.0', 'Host: a')), 'HTTP_UNSUPPORTED_VERSION');
 });
 
 test('takes HTTP/1.0 and HTTP/1.1', () => {

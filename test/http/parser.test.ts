@@ -57,10 +57,15 @@ test('finds the events of all complete requests ahead of the one that is refused
 });
 
 test('ignores empty lines ahead of a request line (RFC 9112 §2.2)', () => {
-  for (const count of [1, 2, 3, 50]) {
+  for (const count of [1, 2, 3, 8]) {
     assert.equal(headOf('\r\n'.repeat(count) + GET).target, '/');
     assert.equal(eventsOf(`${POST}${'\r\n'.repeat(count)}${GET}`).length, 5);
   }
+});
+
+test('refuses more than eight empty lines, each time', () => {
+  assert.equal(refusalOf('\r\n'.repeat(9) + GET), 'HTTP_BAD_REQUEST_LINE');
+  assert.equal(parseEveryWay(`${POST}${'\r\n'.repeat(8)}${POST}${'\r\n'.repeat(9)}`).error, 'HTTP_BAD_REQUEST_LINE');
 });
 
 test('finds nothing in empty lines alone', () => {
@@ -76,7 +81,6 @@ test('refuses a line that is empty but for a bare CR or LF ahead of a request li
 
 test('refuses a first byte that begins no method before a line is complete', () => {
   const beginnings = {
-    'a TLS handshake': '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
     'an SSL 2 hello': '\x80\x2e\x01\x00\x02',
     'a space': ' ',
     'a NUL': '\0',
@@ -89,8 +93,12 @@ test('refuses a first byte that begins no method before a line is complete', () 
   }
 });
 
-test('refuses the preface of HTTP/2', () => {
-  assert.equal(refusalOf('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), 'HTTP_BAD_TARGET');
+test('tells a TLS handshake from other bytes that begin no method', () => {
+  assert.equal(refusalOf('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'), 'HTTP_TLS_ON_PLAIN_PORT');
+});
+
+test('refuses the preface of HTTP/2 by its version', () => {
+  assert.equal(refusalOf('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), 'HTTP_UNSUPPORTED_VERSION');
 });
 
 test('parses a head of 16 KiB that comes byte by byte', () => {

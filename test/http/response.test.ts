@@ -81,6 +81,11 @@ test('notes a Content-Length and leaves it to the head', () => {
   assert.equal(encodeFields({ X: 'a' }).contentLength, undefined);
 });
 
+test('refuses two Content-Length that differ, and takes two that do not', () => {
+  assert.throws(() => encodeFields({ 'Content-Length': 5, 'content-length': 6 }), UsageError);
+  assert.equal(encodeFields({ 'Content-Length': ['5', '05'] }).contentLength, 5);
+});
+
 test('refuses a Content-Length that is no number of bytes', () => {
   for (const value of ['', '-1', '1.5', ' 5', '5, 5', '0x5', 'five', NaN, Infinity, -0.5, 1e21, 1e16]) assert.throws(() => encodeFields({ 'Content-Length': value }), UsageError, String(value));
 });

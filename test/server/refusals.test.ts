@@ -20,7 +20,7 @@ const tooLarge = (name: string, bytes: string, code: string): Refusal => ({ name
 
 const REFUSALS: readonly Refusal[] = [
   bad('a line that is no request', 'hello\r\n\r\n', 'HTTP_BAD_REQUEST_LINE'),
-  bad('bytes of TLS', '\x16\x03\x01\x02\x00\x01\x00', 'HTTP_BAD_METHOD'),
+  bad('bytes of TLS', '\x16\x03\x01\x02\x00\x01\x00', 'HTTP_TLS_ON_PLAIN_PORT'),
   bad('a request without Host', 'GET / HTTP/1.1\r\n\r\n', 'HTTP_BAD_HOST'),
   bad('two Hosts', request('/', 'Host: other\r\n'), 'HTTP_BAD_HOST'),
   bad('a target with a fragment', request('/#fragment'), 'HTTP_BAD_TARGET'),
@@ -41,7 +41,7 @@ const REFUSALS: readonly Refusal[] = [
   { name: 'an unknown expectation', bytes: request('/', 'Expect: 200-maybe\r\n'), statusLine: '417 Expectation Failed', code: 'HTTP_UNKNOWN_EXPECTATION' },
   { name: 'an unknown transfer coding', bytes: request('/', 'Transfer-Encoding: gzip, chunked\r\n'), statusLine: '501 Not Implemented', code: 'HTTP_UNKNOWN_TRANSFER_ENCODING' },
   { name: 'HTTP/2.0', bytes: 'GET / HTTP/2.0\r\nHost: localhost\r\n\r\n', statusLine: '505 HTTP Version Not Supported', code: 'HTTP_UNSUPPORTED_VERSION' },
-  { name: 'the preface of HTTP/2', bytes: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', statusLine: '400 Bad Request', code: 'HTTP_BAD_TARGET' },
+  { name: 'the preface of HTTP/2', bytes: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', statusLine: '505 HTTP Version Not Supported', code: 'HTTP_UNSUPPORTED_VERSION' },
 ];
 
 for (const { name, bytes, statusLine, code } of REFUSALS) {

@@ -191,7 +191,7 @@ test('counts a body that is too slow once, however long its handler goes on', as
 });
 
 test('takes what follows a CONNECT for no request', async (t) => {
-  const { port, server } = await startServer(t, () => 'hello');
+  const { port, server } = await startServer(t, () => ({ status: 200, body: 'hello' }));
   const client = await RawClient.open(t, port);
   await client.send(`CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n${GET}`);
   assert.match(await client.readToEnd(), /^HTTP\/1\.1 200 OK\r\n(?:(?!HTTP).)*Connection: close\r\n\r\n$/s);

@@ -60,6 +60,27 @@ for (const { target, method = 'GET', path, query, params = {} } of TARGETS) {
   });
 }
 
+const AUTHORITIES = [
+  { target: '/', host: 'a.example:80', authority: 'a.example:80' },
+  { target: '*', method: 'OPTIONS', host: 'a', authority: 'a' },
+  { target: '/http://b/', host: 'a', authority: 'a' },
+  { target: 'http://b:8080/c', host: 'a', authority: 'b:8080' },
+  { target: 'http://b', host: 'a', authority: 'b' },
+  { target: 'https://[::1]:1?/c', host: 'a', authority: '[::1]:1' },
+  { target: 'b:443', method: 'CONNECT', host: 'a', authority: 'b:443' },
+  { target: '/', host: '', authority: '' },
+];
+
+for (const { target, method = 'GET', host, authority } of AUTHORITIES) {
+  test(`tells the authority of ${method} ${target} with Host ${JSON.stringify(host)} (RFC 9112 §3.3)`, async (t) => {
+    assert.equal(await ask(t, `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`, (incoming) => incoming.authority), authority);
+  });
+}
+
+test('has an empty authority where an HTTP/1.0 client sends no Host', async (t) => {
+  assert.equal(await ask(t, 'GET / HTTP/1.0\r\n\r\n', (incoming) => incoming.authority), '');
+});
+
 test('gives the same searchParams every time', async (t) => {
   assert.ok(await ask(t, request('/?a=1'), (incoming) => incoming.searchParams === incoming.searchParams));
 });

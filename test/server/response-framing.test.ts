@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HttpResponse } from 'longwire';
+import { asChannel, type Handler, type HttpResponse, withChannel } from 'longwire';
 import { RawClient } from '../support/raw-client.js';
 import { request } from '../support/requests.js';
 import { startServer } from '../support/server.js';
@@ -104,9 +104,41 @@ test('keeps an HTTP/1.0 connection where the streamed body has a Content-Length'
 });
 
 test('sends nothing behind the head of a 2xx to CONNECT', async (t) => {
-  const { port } = await startServer(t, () => 'tunnel?');
+  const { port } = await startServer(t, () => ({ status: 200, body: 'tunnel?' }));
   const client = await RawClient.open(t, port);
   await client.send('CONNECT localhost:443 HTTP/1.1\r\nHost: localhost\r\n\r\n');
   const head = await client.readUntil('\r\n\r\n');
   assert.ok(!/content-length|transfer-encoding/i.test(head), head);
+});
+
+const CONNECT = 'CONNECT localhost:443 HTTP/1.1\r\nHost: localhost\r\n\r\n';
+const UNHANDLED: Record<string, Handler> = {
+  nothing: () => undefined,
+  'a string': () => 'hello',
+  'a response without a status': () => ({ headers: { 'X-Any': 'thing' }, body: 'hello' }),
+  'a stream without a status': () => ({ body: ['hel', 'lo'] }),
+  'a channel that sends a string': (request) => withChannel(request, (channel) => channel.send('hello')),
+  'a channel that streams': (request) => {
+    const channel = asChannel(request);
+    channel.send('hello', false);
+    channel.close();
+    return channel;
+  },
+};
+
+for (const [name, handler] of Object.entries(UNHANDLED)) {
+  test(`refuses a CONNECT with 501 where the handler answers with ${name}`, async (t) => {
+    const { port, errors } = await startServer(t, handler);
+    const client = await RawClient.open(t, port);
+    await client.send(CONNECT);
+    assert.match(await client.readToEnd(), /^HTTP\/1\.1 501 Not Implemented\r\n(?:[^\r]+\r\n)*Connection: close\r\n/);
+    assert.deepEqual(errors, []);
+  });
+}
+
+test('leaves the status that a handler gives a CONNECT', async (t) => {
+  const { port } = await startServer(t, ({ method }) => ({ status: method === 'CONNECT' ? 405 : 200 }));
+  const client = await RawClient.open(t, port);
+  await client.send(CONNECT);
+  assert.match(await client.readToEnd(), /^HTTP\/1\.1 405 /);
 });
