@@ -1,4 +1,4 @@
-/** The programs in the README: compiled as a reader would, and run on a free port. */
+/** The programs in the documents: compiled as a reader would, and run on a free port. */
 
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
