@@ -4,6 +4,7 @@
  */
 
 import type { Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import { inspect } from 'node:util';
 import { EMPTY } from './bytes.js';
 import type { ChannelHandlers, Handler } from './channel/contract.js';
@@ -78,6 +79,14 @@ export interface Server {
   readonly status: ServerStatus;
   /** What it counted until now, and still counts after a stop. */
   stats(): ServerStats;
+  /**
+   * Replaces the certificate and what else TLS handshakes are made with, without a restart: what is not given stays as it was. Handshakes
+   * that begin behind it get the new one; connections that are open go on, and sessions are resumed no more unless `ticketKeys` say so.
+   *
+   * @throws UsageError on a server without `tls`, or what node:tls refuses, such as a key that is not the certificate's; its error is
+   *   the `cause`, and everything stays as it was.
+   */
+  setSecureContext(options: SecureContextOptions): void;
   /**
    * Stops: accepts no more, closes what is idle, ends what waits (WebSockets get 1001, polls 503, streams their end), lets handlers
    * and bodies finish, and destroys what is left at the deadline. WebSockets are waited for up to 5 s. Calling it again gives the
@@ -172,6 +181,10 @@ export class LongwireServer implements Server {
     };
   }
 
+  setSecureContext(options: SecureContextOptions): void {
+    this.#acceptor.setSecureContext(options);
+  }
+
   stop(options: StopOptions = {}): Promise<StopResult> {
     const { timeoutMs = STOP_TIMEOUT_MS, onDraining } = options;
     if (onDraining !== undefined && typeof onDraining !== 'function') throw new UsageError(`onDraining must be a function, not ${typeof onDraining}`);
@@ -253,6 +266,7 @@ export class LongwireServer implements Server {
       onSocket: (socket, peer) => this.#onSocket(socket, peer),
       onRefused: (socket, peer) => this.#onRefused(socket, peer),
       onAcceptError: (error) => this.#counters.countError(error.code ?? 'ACCEPT_ERROR'),
+      onFault: (error) => this.#report(error),
       onStopped: (error, { remoteAddress = '', remotePort = 0 }, bytes) => {
         this.#counters.connectionsTotal++;
         this.#counters.countError(error.code);
