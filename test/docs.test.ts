@@ -3,16 +3,19 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
 import { resolveOptions } from '#src/options.js';
+import { type Certificate, certificate } from './support/certificate.js';
 import { codeBlocksOf, readDocument, ROOT, sectionOf, sectionsOf } from './support/documents.js';
 import { close, handshake, text } from './support/frames.js';
 import { EVENT_NAMES } from './support/listener.js';
 import { RawClient } from './support/raw-client.js';
 import { RawWebSocket } from './support/raw-web-socket.js';
 import { compilePrograms, type RunningProgram, runProgram } from './support/readme-programs.js';
+import { fetchTls } from './support/tls.js';
 
 /** Stands in the document as in the example's file, whose spans have a test of their own. */
 const EXCERPT = 'Traces with OpenTelemetry';
@@ -84,6 +87,19 @@ const CHECKS: Readonly<Record<string, (program: RunningProgram, t: TestContext) 
     assert.equal((await accepted.readFrame()).payload.toString(), 'hello');
   },
 
+  'TLS': async ({ port, child, cwd, printed }, t) => {
+    assert.equal(await fetchTls({ port, ca: certificate(t)!.cert }), 'hello');
+    await assert.rejects(fetchTls({ port, ca: certificate(t)!.cert }, '/', { maxVersion: 'TLSv1.2' }));
+    writeCertificate(cwd, certificate(t, 'localhost', 'again')!);
+    child.kill('SIGHUP');
+    await printed('a new certificate');
+    assert.equal(await fetchTls({ port, ca: certificate(t, 'localhost', 'again')!.cert }), 'hello');
+    writeCertificate(cwd, { key: 'no key', cert: 'no certificate' });
+    child.kill('SIGHUP');
+    await printed('the old certificate stays: UsageError: ');
+    assert.equal(await fetchTls({ port, ca: certificate(t, 'localhost', 'again')!.cert }), 'hello');
+  },
+
   'Stopping, and numbers': async ({ url, child, printed }) => {
     assert.equal(await get(url), 'hello');
     const exit = once(child, 'exit');
@@ -121,7 +137,8 @@ test('every program of the documents has a check, and every check a program', ()
 
 for (const [title, check] of Object.entries(CHECKS)) {
   test(`the program under «${title}» does what is said there`, { timeout: 60_000 }, async (t) => {
-    await check(await runProgram(t, PROGRAMS, BLOCKS.findIndex((block) => block.title === title)), t);
+    const cwd = title === 'TLS' ? folderWithCertificate(t) : ROOT;
+    if (cwd !== undefined) await check(await runProgram(t, PROGRAMS, BLOCKS.findIndex((block) => block.title === title), cwd), t);
   });
 }
 
@@ -177,6 +194,21 @@ for (const document of DOCUMENTS) {
       if (heading !== undefined) assert.ok(sectionsOf(readDocument(path)).some(({ title }) => anchorOf(title) === heading), `${link} is no heading`);
     }
   });
+}
+
+/** The folder of a program that reads its certificate; `undefined` where none can be made. */
+function folderWithCertificate(t: TestContext): string | undefined {
+  const own = certificate(t);
+  if (own === undefined) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'longwire-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeCertificate(folder, own);
+  return folder;
+}
+
+function writeCertificate(folder: string, { key, cert }: Certificate): void {
+  writeFileSync(join(folder, 'key.pem'), key);
+  writeFileSync(join(folder, 'cert.pem'), cert);
 }
 
 async function get(url: string): Promise<string> {
