@@ -13,7 +13,8 @@ import { RawClient } from '../support/raw-client.js';
 import { RawWebSocket } from '../support/raw-web-socket.js';
 import { post, postChunked, request } from '../support/requests.js';
 import { startServer, type TestServer } from '../support/server.js';
-import { Gate } from '../support/signals.js';
+import { Gate, until } from '../support/signals.js';
+import { openTls, startTls } from '../support/tls.js';
 
 test('tells of a connection, its requests and their responses, and its end, in order and with what they are about', async (t) => {
   const listener = new Listener(t);
@@ -51,6 +52,18 @@ test('tells of a connection over a unix socket without an address', async (t) =>
   await client.send(request());
   await client.readResponse();
   assert.deepEqual(listener.of('longwire.connection.opened'), [{ remoteAddress: '', remotePort: 0, isSecure: false }]);
+});
+
+test('tells of a TLS connection when its handshake is done, and of none whose handshake fails', async (t) => {
+  const listener = new Listener(t);
+  const started = await startTls(t, () => 'x');
+  if (started === undefined) return;
+  await assert.rejects(openTls(t, started, { ALPNProtocols: ['h2'] }));
+  await until(() => Object.keys(started.server.stats().errors).length === 1, 'the count');
+  assert.deepEqual(listener.names, []);
+  const socket = await openTls(t, started);
+  const [event] = await listener.heard('longwire.connection.opened');
+  assert.deepEqual(event, { remoteAddress: '127.0.0.1', remotePort: socket.localPort, isSecure: true });
 });
 
 const DEPARTURES: Record<string, { expected: string; leave(client: RawClient, server: TestServer): unknown }> = {
