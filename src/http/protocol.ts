@@ -46,6 +46,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   #keepsAlive = true;
   #expectsContinue = false;
   #isUpgradeRequest = false;
+  /** Whether the handler was called in a context of its own, which the next must not be lent. */
+  #hasOwnContext = false;
   /** Whether the rest of the body is being discarded, and how much of it was. */
   #isDraining = false;
   #drainedBytes = 0;
@@ -166,7 +168,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   /** Counts what the client did wrong, and tells the application. */
   noteError(error: ProtocolError): void {
     this.settings.counters.countError(error.code);
-    this.settings.onPeerError(error, this.transport, this.#parser.peek(PEEKED_BYTES));
+    this.settings.onPeerError(error, this.transport, this.#parser.peek(PEEKED_BYTES), this.#exchange?.request);
   }
 
   pull(): void {
@@ -252,8 +254,14 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     const exchange = new Responder(head, request, this);
     request[CHANNEL_HOST] = exchange;
     this.#exchange = exchange;
-    if (this.#isTooFast(request)) return this.#refuseRate(exchange);
-    this.#serve(request, exchange);
+    this.#hasOwnContext = settings.observer.hearsRequests;
+    if (this.#hasOwnContext) settings.observer.requested(request, this.#answer, this, exchange);
+    else this.#answer(exchange);
+  }
+
+  #answer(exchange: Responder): void {
+    if (this.#isTooFast(exchange.request)) this.#refuseRate(exchange);
+    else this.#serve(exchange);
   }
 
   /** A unix socket has no address, and no limit. */
@@ -273,11 +281,11 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     this.#drainedBytes = 0;
   }
 
-  #serve(request: IncomingRequest, exchange: Responder): void {
+  #serve(exchange: Responder): void {
     let result: HandlerResult | Promise<HandlerResult>;
     let isPromise: boolean;
     try {
-      result = this.settings.handler(request);
+      result = this.settings.handler(exchange.request);
       isPromise = isThenable(result);
     } catch (error) {
       return exchange.fail(error);
@@ -296,7 +304,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     this.#isAdvancing = true;
     conclude();
     this.#isAdvancing = wasAdvancing;
-    this.#advance();
+    if (this.#hasOwnContext) this.#advanceInContext();
+    else this.#advance();
   }
 
   /** Whether the rest of the body is small enough to be discarded for the sake of the connection; a client that waits for 100 will not send it. */

@@ -36,7 +36,7 @@ export interface ConnectionSettings {
   /** A protocol threw, which none may: a fault of this library, told to the application, that costs this connection only. */
   reportFault(error: unknown): void;
   /** The connection is gone. */
-  onGone(connection: Connection): unknown;
+  onGone(connection: Connection, departure: Departure): void;
 }
 
 type Phase = 'open' | 'ending' | 'lingering' | 'gone';
@@ -244,7 +244,7 @@ export class Connection implements Transport, Ticking, Flushable {
     } catch (error) {
       this.#settings.reportFault(error);
     }
-    this.#settings.onGone(this);
+    this.#settings.onGone(this, this.#departure);
   }
 
   /**
