@@ -24,6 +24,9 @@ import type { HttpSettings, Upgrade } from './settings.js';
 
 /** Stands for the request where what came is none, or not yet one, and is answered with an error. */
 const NO_REQUEST = { method: '', isHttp10: false };
+/** The same where it begins as a HEAD does: its answer has no content, whatever is wrong with the rest (RFC 9110 §9.3.2). */
+const NO_HEAD_REQUEST = { method: 'HEAD', isHttp10: false };
+const HEAD_METHOD = Buffer.from('HEAD ', 'latin1');
 
 /** The rest of a request body that nobody read is drained up to this, so that the connection can be kept. */
 const DRAIN_BYTES = 64 * 1024;
@@ -326,7 +329,11 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   }
 
   #answerError(error: ProtocolError): void {
-    if (!this.#isDraining && error.status !== undefined) new ResponseWriter(NO_REQUEST, this.transport, this.settings).plain(error.status, false);
+    if (!this.#isDraining && error.status !== undefined) {
+      const refused = this.#parser.takeRest();
+      const isHead = HEAD_METHOD.every((byte, i) => refused[i] === byte);
+      new ResponseWriter(isHead ? NO_HEAD_REQUEST : NO_REQUEST, this.transport, this.settings).plain(error.status, false);
+    }
     this.#end();
   }
 
