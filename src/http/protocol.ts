@@ -8,7 +8,7 @@ import { closedBy, type ClosedBy } from '../channel/close-status.js';
 import type { ChannelHandlers, HandlerResult } from '../channel/contract.js';
 import type { Handshake } from '../channel/outlet.js';
 import { CHANNEL_HOST } from '../channel/outlet.js';
-import { ProtocolError } from '../errors.js';
+import { ProtocolError, UsageError } from '../errors.js';
 import type { Departure, Protocol, Transport } from '../net/protocol.js';
 import { isThenable } from '../thenable.js';
 import { httpError } from './errors.js';
@@ -27,6 +27,9 @@ const NO_REQUEST = { method: '', isHttp10: false };
 /** The same where it begins as a HEAD does: its answer has no content, whatever is wrong with the rest (RFC 9110 §9.3.2). */
 const NO_HEAD_REQUEST = { method: 'HEAD', isHttp10: false };
 const HEAD_METHOD = Buffer.from('HEAD ', 'latin1');
+
+/** What says which protocol a connection is switched to, and how. */
+const HANDSHAKE_FIELD = /^(?:upgrade|sec-websocket-(?:accept|extensions|protocol)):/im;
 
 /** The rest of a request body that nobody read is drained up to this, so that the connection can be kept. */
 const DRAIN_BYTES = 64 * 1024;
@@ -127,6 +130,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
 
   handshake(handlers: Pick<ChannelHandlers, 'protocols' | 'headers'>, responder: Responder): Handshake {
     const fields = encodeFields(handlers.headers);
+    if (HANDSHAKE_FIELD.test(fields.lines)) throw new UsageError('Upgrade and the Sec-WebSocket fields of a handshake are the server\'s: leave them out');
     const upgrade = this.#judgeUpgrade(responder.request, handlers.protocols);
     if ('reason' in upgrade) {
       const { status, reason } = upgrade;
