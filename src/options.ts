@@ -3,11 +3,17 @@
 import type { TlsOptions } from 'node:tls';
 import { type ProtocolError, UsageError } from './errors.js';
 import type { HttpRequest } from './http/contract.js';
+import type { ProxyProtocol } from './net/proxy-gate.js';
+import { type TrustedAddresses, trustedBy } from './net/trusted-addresses.js';
 
-/** Where an error of a client came from: an empty address and port 0 on a unix socket. */
+/** Where an error of a client came from. */
 export interface ClientOfError {
+  /** The peer of the connection, or whom a header of the PROXY protocol names; empty on a unix socket. */
   readonly remoteAddress: string;
+  /** 0 on a unix socket. */
   readonly remotePort: number;
+  /** A copy of the first bytes that were not understood, at most 256: the beginning of a bad head, or of a bad chunk. Empty for a WebSocket. */
+  readonly firstBytes: Uint8Array;
 }
 
 /** All are optional. Times are milliseconds, sizes bytes; `Infinity` lifts a limit. */
@@ -43,10 +49,23 @@ export interface ServerOptions {
   readonly minBodyBytesPerSecond?: number | undefined;
   /** Input held behind a request that is being answered. Default 64 KiB. */
   readonly maxPipelinedBytes?: number | undefined;
-  /** Connections beyond this are answered with 503. Default: no limit. */
+  /** Connections beyond this are answered with 503, or just closed where TLS is spoken. Default: no limit. */
   readonly maxConnections?: number | undefined;
-  /** The same for each address. Default: no limit. */
+  /** The same for each address, but for those of `trustProxy`. Default: no limit. */
   readonly maxConnectionsPerAddress?: number | undefined;
+  /** Requests of each client's address in a second, and at once; 429 beyond. Default: no limit. */
+  readonly maxRequestsPerSecond?: number | undefined;
+
+  /**
+   * The proxies in front: addresses, CIDR ranges, `'unix'`, or a function of an address. From them the client's address and scheme are
+   * taken, out of `Forwarded` (RFC 7239) or `X-Forwarded-For` and `X-Forwarded-Proto`. Default: none, and these fields change nothing.
+   */
+  readonly trustProxy?: TrustedAddresses | undefined;
+  /**
+   * Whether connections of `trustProxy` begin with a header of the PROXY protocol, version 1 or 2: `required`, and nobody else may
+   * connect; `optional`; or `off`. Default `off`.
+   */
+  readonly proxyProtocol?: ProxyProtocol | undefined;
 
   /** A request's head, from its first byte and from accept; 408 beyond. Default 15 s. */
   readonly headTimeoutMs?: number | undefined;
@@ -121,6 +140,7 @@ const NUMBERS = {
   maxPipelinedBytes: bytes(64 * KIB, 0),
   maxConnections: count(Infinity),
   maxConnectionsPerAddress: count(Infinity),
+  maxRequestsPerSecond: count(Infinity),
   headTimeoutMs: ms(15_000),
   requestTimeoutMs: ms(300_000),
   keepAliveTimeoutMs: ms(65_000),
@@ -146,6 +166,9 @@ export type ResolvedOptions = { readonly [K in NumberName]: number } & {
   readonly pathMode: number | undefined;
   readonly reusePort: boolean;
   readonly tls: TlsOptions | undefined;
+  /** Whether an address is trusted; `undefined` where none is. */
+  readonly trustProxy: ((address: string) => boolean) | undefined;
+  readonly proxyProtocol: ProxyProtocol;
   readonly onOverflow: 'close' | 'drop';
   readonly serverHeader: string | undefined;
   readonly onError: ServerOptions['onError'];
@@ -153,7 +176,7 @@ export type ResolvedOptions = { readonly [K in NumberName]: number } & {
 };
 
 const OTHERS = [
-  'host', 'path', 'pathMode', 'reusePort', 'tls', 'onOverflow', 'serverHeader', 'onError', 'onClientError',
+  'host', 'path', 'pathMode', 'reusePort', 'tls', 'trustProxy', 'proxyProtocol', 'onOverflow', 'serverHeader', 'onError', 'onClientError',
 ] as const satisfies readonly OptionName[];
 
 /** Checks all options and fills in the defaults; a `UsageError` names the first that is wrong. */
@@ -172,6 +195,8 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     pathMode: check('pathMode', options.pathMode, optional(isMode), 'permissions from 0 to 0o777'),
     reusePort: checkReusePort(options.reusePort === undefined ? false : options.reusePort),
     tls: check('tls', options.tls, optional(isObject), 'an object of options for tls.createServer'),
+    trustProxy: checkTrustProxy(options.trustProxy),
+    proxyProtocol: checkProxyProtocol(options),
     onOverflow: check('onOverflow', options.onOverflow === undefined ? 'close' : options.onOverflow, isOverflow, "'close' or 'drop'"),
     serverHeader: check('serverHeader', options.serverHeader, optional(isFieldValue), 'text without control characters'),
     onError: check('onError', options.onError, optional(isFunction), 'a function'),
@@ -206,6 +231,20 @@ function checkReusePort(value: unknown): boolean {
   return value === true;
 }
 
+function checkTrustProxy(trusted: ServerOptions['trustProxy']): ResolvedOptions['trustProxy'] {
+  if (trusted === undefined) return undefined;
+  check('trustProxy', trusted, (value) => isFunction(value) || Array.isArray(value), 'an array of addresses and CIDR ranges, or a function');
+  return trustedBy(trusted);
+}
+
+function checkProxyProtocol({ proxyProtocol = 'off', trustProxy, tls, path }: ServerOptions): ProxyProtocol {
+  check('proxyProtocol', proxyProtocol, isProxyProtocol, "'off', 'optional' or 'required'");
+  if (proxyProtocol === 'off') return proxyProtocol;
+  if (trustProxy === undefined) throw new UsageError('option proxyProtocol needs trustProxy: the addresses whose header is believed');
+  if (tls !== undefined && path !== undefined) throw new UsageError('option proxyProtocol cannot be used with tls on a unix socket: leave one of them out');
+  return proxyProtocol;
+}
+
 function optional(isAllowed: (value: unknown) => boolean): (value: unknown) => boolean {
   return (value) => value === undefined || isAllowed(value);
 }
@@ -215,6 +254,7 @@ const isMode = (value: unknown): boolean => typeof value === 'number' && Number.
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 const isFieldValue = (value: unknown): boolean => typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]+$/.test(value);
 const isOverflow = (value: unknown): boolean => value === 'close' || value === 'drop';
+const isProxyProtocol = (value: unknown): boolean => value === 'off' || value === 'optional' || value === 'required';
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 function describe(value: unknown): string {

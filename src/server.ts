@@ -5,13 +5,14 @@
 
 import type { Socket } from 'node:net';
 import { inspect } from 'node:util';
+import { EMPTY } from './bytes.js';
 import type { ChannelHandlers, Handler } from './channel/contract.js';
-import { Connections } from './connections.js';
 import { Counters } from './counters.js';
 import { type ProtocolError, UsageError } from './errors.js';
 import type { HttpRequest } from './http/contract.js';
 import { DateField } from './http/date.js';
 import { HttpProtocol } from './http/protocol.js';
+import { RequestRates } from './http/request-rates.js';
 import type { HttpSettings, Upgrade } from './http/settings.js';
 import { reasonPhrase } from './http/status.js';
 import { Acceptor } from './net/acceptor.js';
@@ -19,7 +20,8 @@ import { Connection, type ConnectionSettings } from './net/connection.js';
 import { type Clock, Deadlines, SYSTEM_CLOCK, tickPeriodFor } from './net/deadlines.js';
 import { FlushQueue } from './net/flush-queue.js';
 import { HomeContext } from './net/home-context.js';
-import type { Transport } from './net/protocol.js';
+import { Places } from './net/places.js';
+import type { Peer } from './net/protocol.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions, shortestDeadlineMs } from './options.js';
 import { StopDeadline } from './stop-deadline.js';
 import { isThenable } from './thenable.js';
@@ -32,7 +34,10 @@ export type ServerStatus = 'running' | 'stopping' | 'stopped';
 
 /** What a server counted since it started; sizes are bytes. What is `open` or `buffered` is so now. */
 export interface ServerStats {
-  /** Those refused, at `maxConnections` and `maxConnectionsPerAddress`, are among the total, and open until they have closed. */
+  /**
+   * Those refused, at `maxConnections` and `maxConnectionsPerAddress`, are among the total, and open until they have closed. What is in
+   * its TLS handshake is not open yet, but has its place among `maxConnections`.
+   */
   readonly connections: { readonly open: number; readonly total: number; readonly refused: number };
   readonly requests: number;
   readonly responses: { readonly '1xx': number; readonly '2xx': number; readonly '3xx': number; readonly '4xx': number; readonly '5xx': number };
@@ -107,8 +112,9 @@ export class LongwireServer implements Server {
   readonly #options: ResolvedOptions;
   readonly #counters = new Counters();
   readonly #deadlines: Deadlines;
+  readonly #trusts: HttpSettings['trusts'];
   readonly #acceptor: Acceptor;
-  readonly #connections: Connections;
+  readonly #connections = new WaitableSet<Connection>();
   /** Closed channels whose last messages are still being handled. */
   readonly #unfinished = new WaitableSet<{ expire(): void }>();
   readonly #connectionSettings: ConnectionSettings;
@@ -123,15 +129,12 @@ export class LongwireServer implements Server {
   constructor(handler: Handler, options: ServerOptions, clock: Clock = SYSTEM_CLOCK) {
     if (typeof handler !== 'function') throw new UsageError(`the handler must be a function of the request, not ${typeof handler}`);
     this.#options = resolveOptions(options);
-    this.#connections = new Connections(this.#options);
     this.#deadlines = new Deadlines(clock, tickPeriodFor(shortestDeadlineMs(this.#options)));
+    this.#trusts = this.#makeTrusts();
     this.#webSocketSettings = this.#makeWebSocketSettings();
     this.#httpSettings = this.#makeHttpSettings(handler);
     this.#connectionSettings = this.#makeConnectionSettings();
-    this.#acceptor = new Acceptor(this.#options, {
-      onSocket: (socket) => this.#onSocket(socket),
-      onAcceptError: (error) => this.#counters.countError(error.code ?? 'ACCEPT_ERROR'),
-    });
+    this.#acceptor = this.#makeAcceptor();
   }
 
   async start(): Promise<void> {
@@ -215,23 +218,45 @@ export class LongwireServer implements Server {
     }
   }
 
-  #onSocket(socket: Socket): void {
-    const connection = new Connection(socket, this.#options.tls !== undefined, this.#connectionSettings);
-    this.#counters.connectionsTotal++;
-    if (this.#connections.isFullFor(connection.remoteAddress)) return this.#refuse(connection);
-    this.#connections.add(connection);
-    connection.start(new HttpProtocol(connection, this.#httpSettings));
+  #onSocket(socket: Socket, peer: Peer | undefined): void {
+    const connection = this.#connect(socket, peer);
     if (this.#hasClosed) connection.shutDown();
   }
 
-  #refuse(connection: Connection): void {
+  /** @param socket `undefined` where it could not be told. */
+  #onRefused(socket: Socket | undefined, peer: Peer | undefined): void {
     this.#counters.connectionsRefused++;
-    this.#connections.addRefused(connection);
-    connection.start(new HttpProtocol(connection, this.#httpSettings));
-    if (connection.isSecure) return connection.destroy('shutdown');
+    if (socket === undefined) {
+      this.#counters.connectionsTotal++;
+      return;
+    }
+    const connection = this.#connect(socket, peer);
     this.#counters.responses[5]!++;
     connection.write(`HTTP/1.1 503 ${reasonPhrase(503)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
     connection.end();
+  }
+
+  #connect(socket: Socket, peer: Peer | undefined): Connection {
+    const connection = new Connection(socket, this.#options.tls !== undefined, this.#connectionSettings, peer);
+    this.#counters.connectionsTotal++;
+    this.#connections.add(connection);
+    connection.start(new HttpProtocol(connection, this.#httpSettings));
+    return connection;
+  }
+
+  #makeAcceptor(): Acceptor {
+    const trusts = this.#trusts ?? (() => false);
+    const settings = { ...this.#options, ticker: this.#deadlines, trusts, places: new Places(this.#options, trusts) };
+    return new Acceptor(settings, {
+      onSocket: (socket, peer) => this.#onSocket(socket, peer),
+      onRefused: (socket, peer) => this.#onRefused(socket, peer),
+      onAcceptError: (error) => this.#counters.countError(error.code ?? 'ACCEPT_ERROR'),
+      onStopped: (error, { remoteAddress = '', remotePort = 0 }, bytes) => {
+        this.#counters.connectionsTotal++;
+        this.#counters.countError(error.code);
+        this.#onPeerError(error, { remoteAddress, remotePort, isSecure: false }, bytes);
+      },
+    });
   }
 
   #makeConnectionSettings(): ConnectionSettings {
@@ -247,12 +272,29 @@ export class LongwireServer implements Server {
     };
   }
 
+  /** A function of the application that throws trusts nobody. */
+  #makeTrusts(): HttpSettings['trusts'] {
+    const { trustProxy } = this.#options;
+    if (trustProxy === undefined) return undefined;
+    return (address) => {
+      try {
+        return trustProxy(address) === true;
+      } catch (error) {
+        this.#report(error);
+        return false;
+      }
+    };
+  }
+
   #makeHttpSettings(handler: Handler): HttpSettings {
     const isStopping = (): boolean => this.status !== 'running';
+    const { maxRequestsPerSecond } = this.#options;
     return {
       ...this.#options,
       handler,
       home: new HomeContext(),
+      trusts: this.#trusts,
+      rates: maxRequestsPerSecond === Infinity ? undefined : new RequestRates(maxRequestsPerSecond),
       counters: this.#counters,
       ticker: this.#deadlines,
       date: new DateField(),
@@ -268,7 +310,7 @@ export class LongwireServer implements Server {
         return isStopping();
       },
       upgrade: (request, protocols) => this.#judgeUpgrade(request, protocols),
-      onPeerError: (error, transport) => this.#onPeerError(error, transport),
+      onPeerError: (error, transport, bytes) => this.#onPeerError(error, transport, bytes),
     };
   }
 
@@ -277,7 +319,7 @@ export class LongwireServer implements Server {
       ...this.#options,
       counters: this.#counters,
       ticker: this.#deadlines,
-      onPeerError: (error, transport) => this.#onPeerError(error, transport),
+      onPeerError: (error, transport) => this.#onPeerError(error, transport, EMPTY),
     };
   }
 
@@ -293,11 +335,11 @@ export class LongwireServer implements Server {
     };
   }
 
-  #onPeerError(error: ProtocolError, { remoteAddress, remotePort }: Transport): void {
+  #onPeerError(error: ProtocolError, { remoteAddress, remotePort }: Peer, bytes: Uint8Array): void {
     const { onClientError } = this.#options;
     if (onClientError === undefined) return;
     try {
-      const told: unknown = onClientError(error, { remoteAddress, remotePort });
+      const told: unknown = onClientError(error, { remoteAddress, remotePort, firstBytes: Uint8Array.from(bytes) });
       if (isThenable(told)) Promise.resolve(told).catch((thrown: unknown) => this.#report(thrown));
     } catch (thrown) {
       this.#report(thrown);

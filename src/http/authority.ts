@@ -27,13 +27,17 @@ export function isAuthorityForm(text: string): boolean {
   return isHttpAuthority(text) && /:\d+$/.test(text);
 }
 
+export function isIPv4(text: string): boolean {
+  return IPV4.test(text);
+}
+
 /** RFC 3986 §3.2.2: eight groups of up to four hex digits, `::` once for those that are zero, the last two perhaps as IPv4. */
-function isIPv6(text: string): boolean {
+export function isIPv6(text: string): boolean {
   const halves = text.split('::');
   if (halves.length > 2) return false;
   const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));
   const last = groups.at(-1);
-  const endsInIPv4 = last !== undefined && IPV4.test(last) && halves.at(-1) !== '';
+  const endsInIPv4 = last !== undefined && isIPv4(last) && halves.at(-1) !== '';
   const count = groups.length + (endsInIPv4 ? 1 : 0);
   const plain = endsInIPv4 ? groups.slice(0, -1) : groups;
   return plain.every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group)) && (halves.length === 2 ? count <= 7 : count === 8);

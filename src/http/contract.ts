@@ -62,11 +62,14 @@ export interface HttpRequest {
   header(name: string): string | undefined;
   /** Names and values in turn, as sent. */
   readonly rawHeaders: readonly string[];
-  /** The address of the peer; empty on a unix socket. */
+  /**
+   * The address of the client: the peer of the socket, or whom the header of the PROXY protocol or a proxy of `trustProxy` names. Empty on
+   * a unix socket.
+   */
   readonly remoteAddress: string;
-  /** The port of the peer; 0 on a unix socket. */
+  /** The port of the client; 0 on a unix socket, and where a proxy does not tell it. */
   readonly remotePort: number;
-  /** `https` on a TLS connection, else `http`. */
+  /** `https` where the client speaks TLS, to us or to a proxy of `trustProxy` that says so; else `http`. */
   readonly scheme: 'http' | 'https';
   /** Whether the client asks to switch to WebSocket. Taking the channel accepts; returning a response refuses. */
   readonly isWebSocketUpgrade: boolean;

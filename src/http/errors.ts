@@ -27,6 +27,7 @@ export const HTTP_ERRORS = {
   HTTP_BAD_CHUNK_END: { status: 400, rfc: '9112 §7.1', message: 'a chunk ends with CR LF' },
   HTTP_BODY_TOO_LARGE: { status: 413, rfc: '9110 §15.5.14', message: 'the body is too large' },
   HTTP_BAD_JSON: { status: 400, rfc: '8259 §2', message: 'the body is not valid JSON' },
+  HTTP_TOO_MANY_REQUESTS: { status: 429, rfc: '6585 §4', message: 'an address sends at most so many requests a second' },
   HTTP_HEAD_TIMEOUT: { status: 408, rfc: '9110 §15.5.9', message: 'the head was not complete in time' },
   HTTP_BODY_TIMEOUT: { status: 408, rfc: '9110 §15.5.9', message: 'the body was not complete in time, or too slow' },
   HTTP_PIPELINE_TOO_LONG: { rfc: '9112 §9.3.2', message: 'too much input was sent behind a request that is still being answered' },

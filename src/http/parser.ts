@@ -61,6 +61,12 @@ export class HttpParser {
     return this.#body === undefined ? 0 : this.#body.remaining;
   }
 
+  /** A view of the input from where it was not consumed. */
+  peek(maxBytes: number): Uint8Array {
+    const { bytes, start, end } = this.#queue;
+    return bytes.subarray(start, Math.min(end, start + maxBytes));
+  }
+
   /** Everything that was not consumed, for the protocol that takes over. */
   takeRest(): Uint8Array {
     return this.#queue.take(this.#queue.length);

@@ -9,10 +9,11 @@ import type { ChannelHandlers, HandlerResult } from '../channel/contract.js';
 import type { Handshake } from '../channel/outlet.js';
 import { CHANNEL_HOST } from '../channel/outlet.js';
 import { ProtocolError, UsageError } from '../errors.js';
-import type { Departure, Protocol, Transport } from '../net/protocol.js';
+import type { Departure, Peer, Protocol, Transport } from '../net/protocol.js';
 import { isThenable } from '../thenable.js';
 import { httpError } from './errors.js';
 import type { HttpEvent, RequestHead } from './events.js';
+import { forwardedPeer } from './forwarded.js';
 import { HttpParser } from './parser.js';
 import { IncomingRequest, type RequestOwner } from './request.js';
 import { type BodySource, RequestBody } from './request-body.js';
@@ -31,6 +32,9 @@ const HEAD_METHOD = Buffer.from('HEAD ', 'latin1');
 /** What says which protocol a connection is switched to, and how. */
 const HANDSHAKE_FIELD = /^(?:upgrade|sec-websocket-(?:accept|extensions|protocol)):/im;
 
+/** So much of what was not understood is shown to the application. */
+const PEEKED_BYTES = 256;
+
 /** The rest of a request body that nobody read is drained up to this, so that the connection can be kept. */
 const DRAIN_BYTES = 64 * 1024;
 
@@ -38,6 +42,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   readonly transport: Transport;
   readonly settings: HttpSettings;
   hasInputEnded = false;
+  /** Whether the peer is a proxy that we trust. */
+  readonly #isProxied: boolean;
   readonly #parser: HttpParser;
   readonly #deadlines: RequestDeadlines;
   #exchange: Responder | undefined;
@@ -57,6 +63,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   constructor(transport: Transport, settings: HttpSettings) {
     this.transport = transport;
     this.settings = settings;
+    this.#isProxied = settings.trusts?.(transport.remoteAddress) === true;
     this.#parser = new HttpParser(settings);
     this.#deadlines = new RequestDeadlines(settings, settings.ticker);
   }
@@ -159,10 +166,14 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
 
   // What the request and the reader of its body ask (RequestOwner, BodySource).
 
+  clientOf(head: RequestHead): Peer {
+    return this.#isProxied ? forwardedPeer(head.fields, this.transport, this.settings.trusts!) : this.transport;
+  }
+
   /** Counts what the client did wrong, and tells the application. */
   noteError(error: ProtocolError): void {
     this.settings.counters.countError(error.code);
-    this.settings.onPeerError(error, this.transport);
+    this.settings.onPeerError(error, this.transport, this.#parser.peek(PEEKED_BYTES));
   }
 
   pull(): void {
@@ -248,7 +259,19 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     const exchange = new Responder(head, request, this);
     request[CHANNEL_HOST] = exchange;
     this.#exchange = exchange;
+    if (this.#isTooFast(request)) return this.#refuseRate(exchange);
     this.#serve(request, exchange);
+  }
+
+  /** A unix socket has no address, and no limit. */
+  #isTooFast(request: IncomingRequest): boolean {
+    const { rates, ticker } = this.settings;
+    return rates !== undefined && request.remoteAddress !== '' && !rates.take(request.remoteAddress, ticker.now);
+  }
+
+  #refuseRate(exchange: Responder): void {
+    this.noteError(httpError('HTTP_TOO_MANY_REQUESTS'));
+    exchange.tooMany();
   }
 
   #beginBody(head: RequestHead): void {
@@ -334,8 +357,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
 
   #answerError(error: ProtocolError): void {
     if (!this.#isDraining && error.status !== undefined) {
-      const refused = this.#parser.takeRest();
-      const isHead = HEAD_METHOD.every((byte, i) => refused[i] === byte);
+      const isHead = HEAD_METHOD.equals(this.#parser.peek(HEAD_METHOD.length));
       new ResponseWriter(isHead ? NO_HEAD_REQUEST : NO_REQUEST, this.transport, this.settings).plain(error.status, false);
     }
     this.#end();

@@ -3,7 +3,7 @@
 import { SLASH } from '../bytes.js';
 import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from '../channel/outlet.js';
 import type { ProtocolError } from '../errors.js';
-import type { Transport } from '../net/protocol.js';
+import type { Peer } from '../net/protocol.js';
 import { httpError } from './errors.js';
 import type { RequestHead } from './events.js';
 import { NO_BODY, type ReadableBody } from './request-body.js';
@@ -12,30 +12,25 @@ const UTF8 = new TextDecoder();
 
 /** The driver of the connection, as one request sees it. */
 export interface RequestOwner {
-  readonly transport: Transport;
   readonly settings: { readonly maxBodyBytes: number };
+  /** Who sent a request: the peer of the connection, or whom a trusted proxy names. */
+  clientOf(head: RequestHead): Peer;
   /** The client sent what its reader cannot use. */
   noteError(error: ProtocolError): void;
 }
 
 export class IncomingRequest implements RequestWithHost {
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly scheme: 'http' | 'https';
   [CHANNEL_HOST]!: ChannelHost;
   readonly #head: RequestHead;
   readonly #owner: RequestOwner;
   readonly #body: ReadableBody;
+  #client: Peer | undefined;
   #headers: Readonly<Record<string, string | undefined>> | undefined;
   #searchParams: URLSearchParams | undefined;
   #abortController: AbortController | undefined;
   #hasClientLeft = false;
 
   constructor(head: RequestHead, body: ReadableBody | undefined, owner: RequestOwner) {
-    const { transport } = owner;
-    this.remoteAddress = transport.remoteAddress;
-    this.remotePort = transport.remotePort;
-    this.scheme = transport.isSecure ? 'https' : 'http';
     this.#head = head;
     this.#body = body ?? NO_BODY;
     this.#owner = owner;
@@ -88,6 +83,22 @@ export class IncomingRequest implements RequestWithHost {
 
   get rawHeaders(): readonly string[] {
     return this.#head.fields.toArray();
+  }
+
+  get remoteAddress(): string {
+    return this.client.remoteAddress;
+  }
+
+  get remotePort(): number {
+    return this.client.remotePort;
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.client.isSecure ? 'https' : 'http';
+  }
+
+  get client(): Peer {
+    return (this.#client ??= this.#owner.clientOf(this.#head));
   }
 
   get isWebSocketUpgrade(): boolean {

@@ -18,6 +18,7 @@ import type { IncomingRequest } from './request.js';
 import { checkStatus, encodeFields, type ResponseFields } from './response.js';
 import { lengthOf, ResponseWriter } from './response-writer.js';
 import type { HttpSettings } from './settings.js';
+import { reasonPhrase } from './status.js';
 
 /** The driver of the connection, as one exchange sees it. */
 export interface ExchangeOwner {
@@ -36,6 +37,7 @@ export interface ExchangeOwner {
 }
 
 const NO_FIELDS = encodeFields(undefined);
+const RETRY_AFTER = encodeFields({ 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': 1 });
 const NO_RESPONSE: HttpResponse = {};
 
 type Stage = 'waiting' | 'streaming' | 'over';
@@ -178,6 +180,11 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
 
   error(status: number): void {
     this.#plain(status, false);
+  }
+
+  /** The client sends faster than it may; a second refills its bucket. */
+  tooMany(): void {
+    this.#whole(429, RETRY_AFTER, reasonPhrase(429));
   }
 
   cut(): void {

@@ -6,6 +6,7 @@ import type { ProtocolError } from '../errors.js';
 import type { Protocol, Transport } from '../net/protocol.js';
 import type { HttpRequest } from './contract.js';
 import type { HeadLimits } from './head.js';
+import type { RequestRates } from './request-rates.js';
 import type { RequestTimes } from './request-deadlines.js';
 import type { WriterSettings } from './response-writer.js';
 
@@ -21,8 +22,12 @@ export interface HttpSettings extends HeadLimits, RequestTimes, WriterSettings {
   readonly isStopping: boolean;
   /** Judges a WebSocket handshake; the driver of HTTP knows no other protocol. */
   upgrade(request: HttpRequest, protocols: ChannelHandlers['protocols']): Upgrade;
-  /** Tells the application's `onClientError`. Never throws. */
-  onPeerError(error: ProtocolError, transport: Transport): void;
+  /** Whether an address is that of a proxy whose word on its clients counts; `undefined` where none is. Never throws. */
+  readonly trusts: ((address: string) => boolean) | undefined;
+  /** `undefined` where the number of requests is not limited. */
+  readonly rates: RequestRates | undefined;
+  /** Tells the application's `onClientError`; `bytes` is a view of what was not understood. Never throws. */
+  onPeerError(error: ProtocolError, transport: Transport, bytes: Uint8Array): void;
 }
 
 /** A WebSocket that may be opened, or why it may not. */

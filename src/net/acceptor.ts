@@ -1,11 +1,17 @@
-/** Listens on a TCP port or a unix socket, in plain or with TLS, and hands over sockets. It reads none of their bytes. */
+/**
+ * Listens on a TCP port or a unix socket, and hands over connections that are ready to be spoken on: counted, with the header of a proxy
+ * read and the TLS handshake done. It knows nothing of what is spoken.
+ */
 
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { createServer as createTlsServer, type Server as TlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
+import type { Places } from './places.js';
+import type { Peer } from './protocol.js';
+import { ProxyGate, type ProxyGateEvents, type ProxyGateSettings } from './proxy-gate.js';
 
 /** Where to listen, and how. */
-export interface AcceptorOptions {
+export interface AcceptorOptions extends ProxyGateSettings {
   readonly host: string;
   readonly port: number;
   /** A unix socket's path; `host` and `port` are not used then. */
@@ -16,45 +22,41 @@ export interface AcceptorOptions {
   readonly reusePort: boolean;
   readonly tls: TlsOptions | undefined;
   readonly tlsHandshakeTimeoutMs: number;
+  readonly places: Places;
 }
 
 /** What the acceptor tells. */
 export interface AcceptorEvents {
-  onSocket(socket: Socket): void;
+  /** A connection is ready. `peer` is whom a proxy says that it speaks for. */
+  onSocket(socket: Socket, peer: Peer | undefined): void;
+  /** A connection has no place. It is told so where it can be: not where it expects TLS; there `socket` is destroyed already. */
+  onRefused(socket: Socket | undefined, peer: Peer | undefined): void;
   /** Accepting one connection failed, such as EMFILE or a TLS handshake; the acceptor goes on. */
   onAcceptError(error: Error & { code?: string }): void;
+  /** A connection did not begin as the PROXY protocol demands, and is destroyed. */
+  readonly onStopped: ProxyGateEvents['onStopped'];
 }
 
 export class Acceptor {
   readonly #options: AcceptorOptions;
   readonly #events: AcceptorEvents;
   readonly #server: Server;
-  /** What lies below the TLS connections, those whose handshake is not complete included. */
-  readonly #belowTls = new Set<Socket>();
+  readonly #tlsServer: TlsServer | undefined;
+  readonly #gate: ProxyGate | undefined;
+  /** Connections that are not ready: at the gate, or below TLS. */
+  readonly #unready = new Set<Socket>();
+  /** Whom a proxy speaks for, by the addresses and ports of a connection, until its handshake is done. */
+  readonly #peers = new Map<string, Peer>();
 
   constructor(options: AcceptorOptions, events: AcceptorEvents) {
     this.#options = options;
-    const shared = { allowHalfOpen: true, noDelay: true };
-    if (options.tls === undefined) {
-      this.#server = createServer(shared, (socket) => events.onSocket(socket));
-    } else {
-      // To node:tls no limit is 0, and Infinity an exception at every connection.
-      const handshakeTimeout = options.tlsHandshakeTimeoutMs === Infinity ? 0 : options.tlsHandshakeTimeoutMs;
-      const server = createTlsServer(
-        { ALPNProtocols: ['http/1.1'], ...options.tls, ...shared, handshakeTimeout },
-        (socket) => events.onSocket(socket),
-      );
-      server.on('connection', (socket: Socket) => {
-        this.#belowTls.add(socket);
-        socket.once('close', () => this.#belowTls.delete(socket));
-      });
-      server.on('tlsClientError', (error: Error, socket) => {
-        events.onAcceptError(error);
-        socket.destroy();
-      });
-      this.#server = server;
-    }
     this.#events = events;
+    // Who sends FIN in the midst of a TLS handshake is gone; once it is done, half-open is what HTTP needs.
+    this.#server = createServer({ allowHalfOpen: options.tls === undefined, noDelay: true }, (socket) => this.#accept(socket));
+    if (options.tls !== undefined) this.#tlsServer = this.#makeTlsServer(options.tls);
+    if (options.proxyProtocol !== 'off') {
+      this.#gate = new ProxyGate(options, { onPassed: (socket, peer) => this.#leaveGate(socket, peer), onStopped: events.onStopped });
+    }
   }
 
   /** Listens; rejects with the system's error, such as EADDRINUSE or EACCES. */
@@ -84,7 +86,55 @@ export class Acceptor {
 
   /** Destroys what close leaves behind: handshakes under way. */
   destroyHandshakes(): void {
-    for (const socket of this.#belowTls) socket.destroy();
+    for (const socket of this.#unready) socket.destroy();
+  }
+
+  /** A connection has come. Its place is taken before a byte of it is read: handshakes that never end are counted, too. */
+  #accept(socket: Socket): void {
+    if (!this.#options.places.take(socket, socket.remoteAddress ?? '')) return this.#refuse(socket, undefined);
+    if (this.#gate === undefined && this.#tlsServer === undefined) return this.#events.onSocket(socket, undefined);
+    this.#unready.add(socket);
+    socket.once('close', () => this.#unready.delete(socket));
+    if (this.#gate === undefined) this.#shakeHands(socket, undefined);
+    else this.#gate.enter(socket);
+  }
+
+  #leaveGate(socket: Socket, peer: Peer | undefined): void {
+    if (peer !== undefined && !this.#options.places.move(socket, peer.remoteAddress)) return this.#refuse(socket, peer);
+    if (this.#tlsServer !== undefined) return this.#shakeHands(socket, peer);
+    this.#unready.delete(socket);
+    this.#events.onSocket(socket, peer);
+  }
+
+  #refuse(socket: Socket, peer: Peer | undefined): void {
+    if (this.#tlsServer === undefined) return this.#events.onRefused(socket, peer);
+    socket.destroy();
+    this.#events.onRefused(undefined, peer);
+  }
+
+  #shakeHands(socket: Socket, peer: Peer | undefined): void {
+    if (peer !== undefined) {
+      const key = keyOf(socket);
+      this.#peers.set(key, peer);
+      socket.once('close', () => this.#peers.delete(key));
+    }
+    this.#tlsServer!.emit('connection', socket);
+  }
+
+  #makeTlsServer(tls: TlsOptions): TlsServer {
+    const { tlsHandshakeTimeoutMs } = this.#options;
+    // To node:tls no limit is 0, and Infinity an exception at every connection.
+    const handshakeTimeout = tlsHandshakeTimeoutMs === Infinity ? 0 : tlsHandshakeTimeoutMs;
+    const server = createTlsServer({ ALPNProtocols: ['http/1.1'], ...tls, handshakeTimeout });
+    server.on('secureConnection', (socket: TLSSocket) => {
+      socket.allowHalfOpen = true;
+      this.#events.onSocket(socket, this.#peers.get(keyOf(socket)));
+    });
+    server.on('tlsClientError', (error: Error, socket) => {
+      this.#events.onAcceptError(error);
+      socket.destroy();
+    });
+    return server;
   }
 
   /** A socket that others could open is not left behind where its permissions could not be set. */
@@ -128,6 +178,11 @@ async function isStale(path: string): Promise<boolean> {
     });
     probe.once('error', (error) => resolve(codeOf(error) === 'ECONNREFUSED'));
   });
+}
+
+/** What tells a TCP connection from all others that are open, also from above its TLS. */
+function keyOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
 function codeOf(error: unknown): string | undefined {

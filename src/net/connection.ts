@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import type { Counters } from '../counters.js';
 import type { Flushable, FlushQueue } from './flush-queue.js';
 import { Output } from './output.js';
-import type { Departure, Protocol, Transport } from './protocol.js';
+import type { Departure, Peer, Protocol, Transport } from './protocol.js';
 import type { Ticker, Ticking } from './ticker.js';
 
 /** How long, and how much, a closed connection still reads so that the peer can see our last bytes (RFC 9112 §9.6). */
@@ -48,6 +48,8 @@ export class Connection implements Transport, Ticking, Flushable {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly isSecure: boolean;
+  /** Whether the socket is a bare TCP one, which knows resets. */
+  readonly #canReset: boolean;
   readonly #socket: OwnedSocket;
   readonly #settings: ConnectionSettings;
   readonly #output = new Output();
@@ -68,10 +70,12 @@ export class Connection implements Transport, Ticking, Flushable {
   /** What an upgrade left over, until its new protocol was given it. */
   #rest: Uint8Array | undefined;
 
-  constructor(socket: Socket, isSecure: boolean, settings: ConnectionSettings) {
-    this.remoteAddress = socket.remoteAddress ?? '';
-    this.remotePort = socket.remotePort ?? 0;
-    this.isSecure = isSecure;
+  /** @param proxied whom a proxy says that it speaks for. */
+  constructor(socket: Socket, hasTls: boolean, settings: ConnectionSettings, proxied?: Peer) {
+    this.remoteAddress = proxied?.remoteAddress ?? socket.remoteAddress ?? '';
+    this.remotePort = proxied?.remotePort ?? socket.remotePort ?? 0;
+    this.isSecure = hasTls || proxied?.isSecure === true;
+    this.#canReset = !hasTls && socket.remoteAddress !== undefined;
     this.#socket = own(socket, this);
     this.#settings = settings;
     settings.ticker.add(this);
@@ -84,6 +88,8 @@ export class Connection implements Transport, Ticking, Flushable {
     socket.on('data', onSocketData);
     socket.on('end', onSocketEnd);
     socket.on('drain', onSocketDrain);
+    // Whoever read a header from it ahead of us paused it.
+    if (socket.isPaused()) socket.resume();
   }
 
   get bufferedAmount(): number {
@@ -134,7 +140,7 @@ export class Connection implements Transport, Ticking, Flushable {
 
   destroy(departure: Departure): void {
     if (this.#phase === 'gone') return;
-    const canReset = this.#phase !== 'lingering' && !this.isSecure && this.remoteAddress !== '';
+    const canReset = this.#canReset && this.#phase !== 'lingering';
     this.#phase = 'gone';
     this.#departure = departure;
     this.#output.clear();

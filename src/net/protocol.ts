@@ -8,11 +8,17 @@ import type { Ticking } from './ticker.js';
 /** Why a connection is gone. `finished`: both sides ended it in order. */
 export type Departure = 'finished' | 'reset' | 'timeout' | 'shutdown' | 'aborted';
 
-/** What a protocol may do with its connection. After `end` or `destroy`, `write` writes nothing. */
-export interface Transport {
+/** Who is at the other end, and whether it speaks TLS: what the socket says, or a proxy of ours. */
+export interface Peer {
+  /** Empty on a unix socket. */
   readonly remoteAddress: string;
+  /** 0 where it is not known. */
   readonly remotePort: number;
   readonly isSecure: boolean;
+}
+
+/** What a protocol may do with its connection. After `end` or `destroy`, `write` writes nothing. */
+export interface Transport extends Peer {
   /** Every byte written and not yet taken by the kernel. */
   readonly bufferedAmount: number;
   /** Whether `bufferedAmount` is above the soft mark: who produces should wait for `onDrain`. */

@@ -27,7 +27,8 @@ export async function readAnswer(client: RawClient, method: string, isCut = fals
     const values = fields.filter((each) => each[1]!.toLowerCase() === name).map((each) => each[2]!);
     return values.length === 0 ? undefined : values.join(', ');
   };
-  const hasNoBody = method === 'HEAD' || status < 200 || status === 204 || status === 304;
+  const isTunnel = method === 'CONNECT' && status >= 200 && status < 300;
+  const hasNoBody = method === 'HEAD' || isTunnel || status < 200 || status === 204 || status === 304;
   const raw = isCut ? await client.readToEnd() : hasNoBody ? '' : await readBody(client, field);
   const body = field('transfer-encoding') === undefined || isCut ? raw : joinChunks(raw);
   return { status, head, body, raw, field };

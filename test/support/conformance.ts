@@ -20,9 +20,9 @@ export interface ConformanceTable {
 
 const INTRODUCTION = `# Conformance
 
-What the RFCs demand of an origin server, rule by rule in our words, and how Longwire is held to it. Rules that bind only clients, proxies, gateways or caches are left out.
+What the RFCs demand of an origin server, rule by rule in our words, and how Longwire is held to it. Rules that bind only clients, proxies, gateways or caches are left out. A grammar counts as MUST (RFC 9110 §2.2); what a section only states, as «ought to».
 
-A case is bytes that a client sends and what must come of them. Each runs through the parser whole, byte by byte and cut at every point, and through a real socket whole and byte by byte; and all of that again with a further request behind it, which must be served where the connection is kept, and must not where it ends.
+A case is bytes that a client sends and what must come of them. Each runs through a real socket whole and byte by byte, and each of these with a further request behind, which must be served where the connection is kept, and must not where it ends. What is about requests alone runs through the parser as well: whole, byte by byte, and cut at every point.
 
 This page is written by \`node scripts/conformance.mjs\`, after a build, from the data in \`test/rfc/\`; a test compares them.
 `;
@@ -46,7 +46,7 @@ function countsTable(rfcs: readonly RfcRules[]): string {
 }
 
 function rulesTable({ rfc, title, file, rules }: RfcRules): string {
-  const rows = rules.map((rule) => [`[${rule.section}](https://www.rfc-editor.org/rfc/rfc${rfc}#section-${rule.section})`, rule.level, rule.rule, holding(rule)]);
+  const rows = rules.map((rule) => [`[${rule.section}](https://www.rfc-editor.org/rfc/rfc${rfc}.html#section-${rule.section})`, rule.level, rule.rule, holding(rule)]);
   const intro = `${title}. The cases are in ${fileLink(file)}, in the same order.\n`;
   return `## RFC ${rfc}\n\n${intro}\n${table(['section', 'level', 'rule', 'held by'], rows)}`;
 }

@@ -29,30 +29,33 @@ const WAYS: readonly Way[] = [
   { name: 'byte by byte, with a further request behind', isByteByByte: true, hasFurther: true },
 ];
 
-/** Bytes beyond these go out in larger pieces. */
-const MAX_SINGLE_BYTES = 500;
+/** Bytes beyond these go out in pieces of this size. */
+const MAX_SINGLE_BYTES = 300;
+
+/** A request that came whole. */
+interface Seen {
+  readonly request: HttpRequest;
+  readonly body: string;
+}
 
 /** One connection of one case. */
 interface Exchange {
   readonly client: RawClient;
   readonly session: Session;
+  readonly seen: readonly Seen[];
   readonly way: Way;
   /** The methods of the requests in order: they tell which answers have no body. */
   readonly methods: readonly string[];
-  /** Resolves when all bytes are out. */
-  readonly sent: Promise<void>;
 }
 
 export async function parseOverSocket(each: ParsedCase, t: TestContext, server: RfcServer): Promise<void> {
   const expected = expectedOf(each);
   const last = headsIn(each.bytes).at(-1)!;
   const closes = !last.keepsAlive || last.method === 'CONNECT' || last.isWebSocketUpgrade;
-  const record = recorder();
-  await everyWay(each, t, server, record.handler, {}, async (exchange) => {
-    const seen = record.take(exchange.session);
+  await everyWay(each, t, server, recorder, {}, async (exchange) => {
     for (const method of exchange.methods) await readAnswer(exchange.client, method);
     await assertEnd(exchange, closes);
-    assert.deepEqual(seen.map((found, i) => pickSeen(found, expected[i]!)), expected.map(handed));
+    assert.deepEqual(exchange.seen.map((found, i) => pickSeen(found, expected[i]!)), expected.map(handed));
     assert.deepEqual(exchange.session.clientErrors, []);
     assert.deepEqual(exchange.session.errors, []);
   });
@@ -63,15 +66,13 @@ export async function refuseOverSocket(each: RefusedCase, t: TestContext, server
   const ahead = parsePieces([latin1Bytes(each.bytes)]).events.filter((event) => event.type === 'end').length;
   const { status } = HTTP_ERRORS[each.refused] as { status: number };
   const statusLine = `HTTP/1.1 ${status} ${reasonPhrase(status)}`;
-  const record = recorder();
-  await everyWay(each, t, server, record.handler, {}, async (exchange) => {
-    const seen = record.take(exchange.session);
+  await everyWay(each, t, server, recorder, {}, async (exchange) => {
     for (let i = 0; i < ahead; i++) assertAnswer(await readAnswer(exchange.client, exchange.methods[i]!), { status: 200 });
-    const answer = await readAnswer(exchange.client, exchange.methods[ahead] ?? '');
+    const answer = await readAnswer(exchange.client, exchange.methods[ahead] ?? methodOf(each));
     assert.equal(answer.head[0], statusLine);
     assert.equal(answer.field('connection'), 'close');
     await assertEnd(exchange, true);
-    assert.equal(seen.length, ahead, 'requests that reached the handler whole');
+    assert.equal(exchange.seen.length, ahead, 'requests that reached the handler whole');
     assert.equal(exchange.session.requests.length, headsIn(each.bytes).length, 'requests that reached the handler');
     assert.deepEqual(exchange.session.clientErrors, [each.refused]);
     assert.deepEqual(exchange.session.errors, []);
@@ -79,23 +80,22 @@ export async function refuseOverSocket(each: RefusedCase, t: TestContext, server
 }
 
 export async function answerOverSocket(each: AnsweredCase, t: TestContext, server: RfcServer): Promise<void> {
-  const handler = each.handler ?? (() => 'hello');
-  await everyWay(each, t, server, handler, each, async (exchange) => {
+  await everyWay(each, t, server, () => each.handler ?? (() => 'hello'), each, async (exchange) => {
     let at = 0;
     for (const expected of each.answered) {
-      assertAnswer(await readAnswer(exchange.client, exchange.methods[at] ?? '', expected.isCut), expected);
+      assertAnswer(await readAnswer(exchange.client, exchange.methods[at] ?? methodOf(each), expected.isCut), expected);
       if (expected.status >= 200) at++;
     }
     await assertEnd(exchange, each.closes === true);
+    if (each.served !== undefined) assert.equal(exchange.session.requests.length, each.served, 'requests that reached the handler');
     assert.equal(exchange.session.errors.length, each.reports ?? 0, String(exchange.session.errors[0] ?? 'no errors'));
   });
 }
 
 /** Nothing further comes: behind an end the connection is closed, else the next request is served, or the client's FIN answered with ours. */
-async function assertEnd({ client, session, way, sent }: Exchange, closes: boolean): Promise<void> {
+async function assertEnd({ client, session, way }: Exchange, closes: boolean): Promise<void> {
   if (!closes && way.hasFurther) assertAnswer(await readAnswer(client, 'GET'), { status: 200, body: FURTHER_ANSWER });
   if (!closes) {
-    await sent;
     assert.equal(client.hasEnded, false, 'the connection stays open');
     client.end();
   }
@@ -110,7 +110,7 @@ async function everyWay(
   { bytes }: { bytes: string },
   t: TestContext,
   server: RfcServer,
-  handler: Handler,
+  handlerFor: (seen: Seen[]) => Handler,
   { clientEnds, onlyWhole }: Sending,
   check: (exchange: Exchange) => Promise<void>,
 ): Promise<void> {
@@ -118,13 +118,12 @@ async function everyWay(
   for (const way of WAYS) {
     if ((way.isByteByByte && onlyWhole !== undefined) || (way.hasFurther && clientEnds === true)) continue;
     const client = await RawClient.open(t, server.port);
-    const session = server.expect(client.socket.localPort!, handler);
-    const sent = send(client, latin1Bytes(way.hasFurther ? bytes + FURTHER_REQUEST : bytes), way).then(() => {
-      if (clientEnds === true) client.end();
-    });
+    const seen: Seen[] = [];
+    const session = server.expect(client.socket.localPort!, handlerFor(seen));
     try {
-      await check({ client, session, way, methods, sent });
-      await sent;
+      await send(client, latin1Bytes(way.hasFurther ? bytes + FURTHER_REQUEST : bytes), way);
+      if (clientEnds === true) client.end();
+      await check({ client, session, seen, way, methods });
     } catch (error) {
       throw new Error(`${way.name}: ${(error as Error).message}`, { cause: error });
     } finally {
@@ -136,13 +135,17 @@ async function everyWay(
 /** The event loop turns behind each piece, so that the server reads it by itself. A server that has gone takes nothing more. */
 async function send(client: RawClient, bytes: Uint8Array, { isByteByByte }: Way): Promise<void> {
   if (!isByteByByte) return client.send(bytes);
-  const rest = Math.max(1, Math.ceil((bytes.length - MAX_SINGLE_BYTES) / MAX_SINGLE_BYTES));
-  for (let at = 0; at < bytes.length && !client.socket.destroyed && client.socket.writable; ) {
-    const end = at + (at < MAX_SINGLE_BYTES ? 1 : rest);
+  for (let at = 0; at < bytes.length && client.socket.writable; ) {
+    const end = at + (at < MAX_SINGLE_BYTES ? 1 : MAX_SINGLE_BYTES);
     await client.send(bytes.subarray(at, end));
     await new Promise((resolve) => setImmediate(resolve));
     at = end;
   }
+}
+
+/** What a request is answered like that has no valid head. */
+function methodOf({ bytes }: { bytes: string }): string {
+  return bytes.startsWith('HEAD ') ? 'HEAD' : '';
 }
 
 /** The heads of the requests in `bytes`, as far as they are valid. */
@@ -150,24 +153,11 @@ function headsIn(bytes: string): PlainHead[] {
   return parsePieces([latin1Bytes(bytes)]).events.filter((event) => event.type === 'head');
 }
 
-interface Seen {
-  readonly request: HttpRequest;
-  readonly body: string;
-}
-
-/** A handler that reads each request to its end and notes it; what it read is kept apart for every connection. */
-function recorder(): { handler: Handler; take(session: Session): Seen[] } {
-  const seen: Seen[] = [];
-  return {
-    handler: async (request) => {
-      seen.push({ request, body: Buffer.from(await request.bytes()).toString('latin1') });
-      return 'seen';
-    },
-    // Connections of one case come one after the other.
-    take: () => {
-      seen.length = 0;
-      return seen;
-    },
+/** Reads each request to its end and notes it. */
+function recorder(seen: Seen[]): Handler {
+  return async (request) => {
+    seen.push({ request, body: Buffer.from(await request.bytes()).toString('latin1') });
+    return 'seen';
   };
 }
 

@@ -56,8 +56,10 @@ export interface AnsweredCase extends CaseText {
   readonly clientEnds?: boolean;
   /** Why the bytes cannot come one by one: what is answered depends on it. */
   readonly onlyWhole?: string;
-  /** How many errors `onError` hears of. */
+  /** How many errors `onError` hears of: none where nothing is said. */
   readonly reports?: number;
+  /** How many requests reach the handler, the further one not counted. */
+  readonly served?: number;
 }
 
 export type Case = ParsedCase | RefusedCase | AnsweredCase;
@@ -104,4 +106,9 @@ export interface Answer {
 /** The requests that a case expects. */
 export function expectedOf({ parsed }: ParsedCase): readonly ParsedRequest[] {
   return Array.isArray(parsed) ? (parsed as readonly ParsedRequest[]) : [parsed as ParsedRequest];
+}
+
+/** Cases that are refused with the same code, by what is refused, such as «a request without Host». */
+export function refusals(refused: HttpErrorCode, bytesByWhat: Readonly<Record<string, string>>): RefusedCase[] {
+  return Object.entries(bytesByWhat).map(([what, bytes]) => ({ name: `refuses ${what}`, bytes, refused }));
 }

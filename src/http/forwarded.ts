@@ -1,0 +1,90 @@
+/**
+ * Whom a request came from in the first place, as trusted proxies say in `Forwarded` (RFC 7239) or `X-Forwarded-For`. Each proxy adds, at
+ * the end, whom it was asked by: so the list is believed from its end, as long as who added an entry is trusted.
+ */
+
+import type { Peer } from '../net/protocol.js';
+import { isIPv4, isIPv6 } from './authority.js';
+import { type FieldLines, listElements } from './headers.js';
+
+/** One proxy's word: whom it was asked by, and over what. */
+interface Hop {
+  /** `undefined` where it does not tell, or what it tells is no IP address. */
+  readonly node: Pick<Peer, 'remoteAddress' | 'remotePort'> | undefined;
+  readonly isSecure: boolean | undefined;
+}
+
+/**
+ * The client of a request that came over a connection from `peer`, which is trusted. Where both fields are there and name different
+ * clients, one of them was not written by the proxy but sent by the client: neither is believed.
+ */
+export function forwardedPeer(fields: FieldLines, peer: Peer, trusts: (address: string) => boolean): Peer {
+  const standard = fields.get('forwarded');
+  const common = fields.get('x-forwarded-for');
+  const scheme = fields.get('x-forwarded-proto');
+  if (standard === undefined) return follow(commonHops(common, scheme), peer, trusts);
+  const named = follow(standardHops(standard), peer, trusts);
+  if (common === undefined) return named;
+  return follow(commonHops(common, scheme), peer, trusts).remoteAddress === named.remoteAddress ? named : peer;
+}
+
+/** Goes back from hop to hop, to the first client that is no trusted proxy, or as far as is known. */
+function follow(hops: readonly Hop[], peer: Peer, trusts: (address: string) => boolean): Peer {
+  let client = peer;
+  for (let at = hops.length - 1; at >= 0; at--) {
+    const { node, isSecure } = hops[at]!;
+    client = { remoteAddress: client.remoteAddress, remotePort: client.remotePort, ...node, isSecure: isSecure ?? client.isSecure };
+    if (node === undefined || !trusts(node.remoteAddress)) break;
+  }
+  return client;
+}
+
+/** `X-Forwarded-Proto` has an entry for each of `X-Forwarded-For`, or that of the last proxy alone. */
+function commonHops(addresses: string | undefined, schemes: string | undefined): Hop[] {
+  const areSecure = listElements(schemes ?? '').map(isSecureScheme);
+  const nodes = addresses === undefined ? [undefined] : listElements(addresses).map(parseNode);
+  return nodes.map((node, index) => ({ node, isSecure: areSecure[Math.max(0, areSecure.length - nodes.length + index)] }));
+}
+
+/** One pair, or none, and what ends it: a pair ends with `;`, a hop with a comma (RFC 7239 §4). */
+const PAIR = /[ \t]*(?:([!#$%&'*+\-.^_`|~\w]+)=(?:"((?:[^"\\]|\\.)*)"|([^ \t;,"]+))[ \t]*)?(;|,|$)/y;
+
+/** The hops of a `Forwarded`; none where it is malformed. */
+function standardHops(text: string): Hop[] {
+  const hops: Hop[] = [];
+  let pairs = new Map<string, string>();
+  let isEnd = false;
+  PAIR.lastIndex = 0;
+  while (!isEnd) {
+    const match = PAIR.exec(text);
+    if (match === null) return [];
+    const [, name, quoted, token, separator] = match;
+    if (name !== undefined) pairs.set(name.toLowerCase(), token ?? quoted!.replace(/\\(.)/g, '$1'));
+    isEnd = separator === '';
+    if (separator === ';') continue;
+    if (pairs.size > 0) hops.push({ node: parseNode(pairs.get('for') ?? ''), isSecure: isSecureScheme(pairs.get('proto')) });
+    pairs = new Map();
+  }
+  return hops;
+}
+
+function isSecureScheme(scheme: string | undefined): boolean | undefined {
+  switch (scheme?.toLowerCase()) {
+    case 'https':
+    case 'wss':
+      return true;
+    case 'http':
+    case 'ws':
+      return false;
+    default:
+      return undefined;
+  }
+}
+
+/** An address, perhaps with a port: IPv4, IPv6 in brackets, or in `X-Forwarded-For` without (RFC 7239 §6). */
+function parseNode(text: string): Hop['node'] {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [undefined, undefined, text];
+  const address = bracketed ?? plain!;
+  const isAddress = bracketed === undefined ? isIPv4(address) || isIPv6(address) : isIPv6(address);
+  return isAddress ? { remoteAddress: address, remotePort: Number(port ?? 0) } : undefined;
+}
