@@ -4,6 +4,7 @@
  * exchange is under way; what the client pipelined behind it waits, in bounds, in the parser.
  */
 
+import { SLASH } from '../bytes.js';
 import { closedBy, type ClosedBy } from '../channel/close-status.js';
 import type { ChannelHandlers, HandlerResult } from '../channel/contract.js';
 import type { Handshake } from '../channel/outlet.js';
@@ -28,6 +29,8 @@ const NO_REQUEST = { method: '', isHttp10: false };
 /** The same where it begins as a HEAD does: its answer has no content, whatever is wrong with the rest (RFC 9110 §9.3.2). */
 const NO_HEAD_REQUEST = { method: 'HEAD', isHttp10: false };
 const HEAD_METHOD = Buffer.from('HEAD ', 'latin1');
+
+const HTTPS_URI = /^https:\/\//i;
 
 /** What says which protocol a connection is switched to, and how. */
 const HANDSHAKE_FIELD = /^(?:upgrade|sec-websocket-(?:accept|extensions|protocol)):/im;
@@ -260,6 +263,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     request[CHANNEL_HOST] = exchange;
     this.#exchange = exchange;
     if (this.#isTooFast(request)) return this.#refuseRate(exchange);
+    if (this.#isMisdirected(head)) return this.#refuseMisdirected(exchange);
     this.#serve(request, exchange);
   }
 
@@ -272,6 +276,16 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   #refuseRate(exchange: Responder): void {
     this.noteError(httpError('HTTP_TOO_MANY_REQUESTS'));
     exchange.tooMany();
+  }
+
+  /** What is asked for by https must have come over a secured connection, or from a proxy that we trust (RFC 9110 §7.4). */
+  #isMisdirected({ target }: RequestHead): boolean {
+    return target.charCodeAt(0) !== SLASH && !this.transport.isSecure && !this.#isProxied && HTTPS_URI.test(target);
+  }
+
+  #refuseMisdirected(exchange: Responder): void {
+    this.noteError(httpError('HTTP_MISDIRECTED'));
+    exchange.error(421);
   }
 
   #beginBody(head: RequestHead): void {

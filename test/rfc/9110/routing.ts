@@ -16,6 +16,14 @@ const servedAsUsual = (name: string, fields: string, method = 'GET'): Case => ({
 
 const refusedTarget = (method: string, target: string): Case => ({ name: `refuses ${method} ${target}`, bytes: request(target, '', { method }), refused: 'HTTP_BAD_TARGET' });
 
+const misdirected = (method: string, target: string): Case => ({
+  name: `answers 421 to ${method} ${target} over a connection without TLS, and closes`,
+  bytes: request(target, '', { method }),
+  answered: [{ status: 421, fields: { connection: 'close', 'content-length': '19' } }],
+  closes: true,
+  served: 0,
+});
+
 export const ROUTING: readonly Rule[] = [
   {
     section: '7.1',
@@ -51,7 +59,28 @@ export const ROUTING: readonly Rule[] = [
     section: '7.4',
     level: 'MUST',
     rule: 'An origin server rejects a request that does not meet the requirements of its scheme, such as one for an https resource over a connection that is not secured, unless a trusted gateway sends it.',
-    because: 'the application\'s: `request.url` tells the scheme of a target in absolute form, `request.scheme` that of the connection, and which gateways are trusted is known to it alone; 421 is there to answer with',
+    cases: [
+      ...['https://a/', 'HTTPS://a', 'https://a:80/b?c'].map((target) => misdirected('GET', target)),
+      misdirected('HEAD', 'https://a/'),
+      { name: 'discards the content of what it answers with 421', bytes: post('https://a/', 'hello'), answered: [{ status: 421, body: 'Misdirected Request' }], closes: true, served: 0 },
+      { name: 'takes an http resource whose name or path resembles https', bytes: request('http://https://a') + request('/https://a'), handler: ({ authority }) => authority, answered: [{ status: 200, body: 'https:' }, { status: 200, body: 'localhost' }] },
+      { name: 'takes CONNECT to a host that is called https', bytes: request('https:443', '', { method: 'CONNECT' }), parsed: { method: 'CONNECT', handed: { authority: 'https:443' } } },
+    ],
+  },
+  {
+    section: '7.4',
+    level: 'MUST',
+    rule: 'A trusted gateway may ask for an https resource over a connection that is not secured; so may who comes over TLS.',
+    heldBy: [
+      { file: 'server/forwarded.test.ts', name: 'serves a target of https to a trusted proxy without TLS, and answers 421 to all others (RFC 9110 §7.4)' },
+      { file: 'server/tls.test.ts', name: 'serves a target in absolute form over TLS' },
+    ],
+  },
+  {
+    section: '7.4',
+    level: 'ought to',
+    rule: 'A server rejects a request for an authority that it does not serve.',
+    because: 'the application\'s: the server does not know its names; `request.authority` tells what was asked for, and 421 is there to answer with',
   },
   {
     section: '7.5',

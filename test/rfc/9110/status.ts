@@ -175,7 +175,12 @@ export const STATUS: readonly Rule[] = [
       { file: 'server/refusals.test.ts', name: 'lets a client that is still uploading read the answer to a request whose body is too large, 20 times' },
     ],
   },
-  { section: '15.5.20', level: 'ought to', rule: 'A server answers 421 to a request that it is not to answer for.', because: 'the application\'s: the server does not know of which origins it is' },
+  {
+    section: '15.5.20',
+    level: 'ought to',
+    rule: 'A server answers 421 to a request that it is not to answer for.',
+    cases: [explained([421, 'Misdirected Request', request('https://a/')])],
+  },
   {
     section: '15.5.22',
     level: 'MUST',
