@@ -4,11 +4,12 @@
  * exchange is under way; what the client pipelined behind it waits, in bounds, in the parser.
  */
 
+import { SLASH } from '../bytes.js';
 import { closedBy, type ClosedBy } from '../channel/close-status.js';
 import type { ChannelHandlers, HandlerResult } from '../channel/contract.js';
 import type { Handshake } from '../channel/outlet.js';
 import { CHANNEL_HOST } from '../channel/outlet.js';
-import { ProtocolError } from '../errors.js';
+import { ProtocolError, UsageError } from '../errors.js';
 import type { Departure, Peer, Protocol, Transport } from '../net/protocol.js';
 import { isThenable } from '../thenable.js';
 import { httpError } from './errors.js';
@@ -25,6 +26,14 @@ import type { HttpSettings, Upgrade } from './settings.js';
 
 /** Stands for the request where what came is none, or not yet one, and is answered with an error. */
 const NO_REQUEST = { method: '', isHttp10: false };
+/** The same where it begins as a HEAD does: its answer has no content, whatever is wrong with the rest (RFC 9110 §9.3.2). */
+const NO_HEAD_REQUEST = { method: 'HEAD', isHttp10: false };
+const HEAD_METHOD = Buffer.from('HEAD ', 'latin1');
+
+const HTTPS_URI = /^https:\/\//i;
+
+/** What says which protocol a connection is switched to, and how. */
+const HANDSHAKE_FIELD = /^(?:upgrade|sec-websocket-(?:accept|extensions|protocol)):/im;
 
 /** So much of what was not understood is shown to the application. */
 const PEEKED_BYTES = 256;
@@ -133,6 +142,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
 
   handshake(handlers: Pick<ChannelHandlers, 'protocols' | 'headers'>, responder: Responder): Handshake {
     const fields = encodeFields(handlers.headers);
+    if (HANDSHAKE_FIELD.test(fields.lines)) throw new UsageError('Upgrade and the Sec-WebSocket fields of a handshake are the server\'s: leave them out');
     const upgrade = this.#judgeUpgrade(responder.request, handlers.protocols);
     if ('reason' in upgrade) {
       const { status, reason } = upgrade;
@@ -261,6 +271,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
 
   #answer(exchange: Responder): void {
     if (this.#isTooFast(exchange.request)) this.#refuseRate(exchange);
+    else if (this.#isMisdirected(exchange.request)) this.#refuseMisdirected(exchange);
     else this.#serve(exchange);
   }
 
@@ -273,6 +284,16 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   #refuseRate(exchange: Responder): void {
     this.noteError(httpError('HTTP_TOO_MANY_REQUESTS'));
     exchange.tooMany();
+  }
+
+  /** What is asked for by https must have come over a secured connection, or from a proxy that we trust (RFC 9110 §7.4). */
+  #isMisdirected({ url }: IncomingRequest): boolean {
+    return url.charCodeAt(0) !== SLASH && !this.transport.isSecure && !this.#isProxied && HTTPS_URI.test(url);
+  }
+
+  #refuseMisdirected(exchange: Responder): void {
+    this.noteError(httpError('HTTP_MISDIRECTED'));
+    exchange.error(421);
   }
 
   #beginBody(head: RequestHead): void {
@@ -358,7 +379,10 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   }
 
   #answerError(error: ProtocolError): void {
-    if (!this.#isDraining && error.status !== undefined) new ResponseWriter(NO_REQUEST, this.transport, this.settings).plain(error.status, false);
+    if (!this.#isDraining && error.status !== undefined) {
+      const isHead = HEAD_METHOD.equals(this.#parser.peek(HEAD_METHOD.length));
+      new ResponseWriter(isHead ? NO_HEAD_REQUEST : NO_REQUEST, this.transport, this.settings).plain(error.status, false);
+    }
     this.#end();
   }
 

@@ -13,7 +13,7 @@ import type { Ticker } from '../net/ticker.js';
 import type { DateField } from './date.js';
 import { isBodiless, type RequestForm, responseFraming } from './exchange.js';
 import { encodeChunk, encodeFields, encodeHead, type ResponseFields, type ResponseFraming } from './response.js';
-import { reasonPhrase } from './status.js';
+import { forbidsBody, reasonPhrase } from './status.js';
 
 /** What the responses of a server share. */
 export interface WriterSettings {
@@ -115,7 +115,8 @@ export class ResponseWriter {
   #encodeHead(status: number, fields: ResponseFields, framing: ResponseFraming, isText: boolean, keepsAlive: boolean): string {
     const { date, ticker, serverLine } = this.#settings;
     this.#noteStatus(status);
-    return encodeHead({ status, fields, framing, isText, isHttp10: this.#request.isHttp10, keepsAlive, dateLine: date.line(ticker.wallNow), serverLine });
+    // The default type says what the body is; with a 304 it would overwrite what a cache knows of the one it has (RFC 9110 §15.4.5).
+    return encodeHead({ status, fields, framing, isText: isText && !forbidsBody(status), isHttp10: this.#request.isHttp10, keepsAlive, dateLine: date.line(ticker.wallNow), serverLine });
   }
 
   #noteStatus(status: number): void {

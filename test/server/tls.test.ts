@@ -18,6 +18,12 @@ test('serves https, and tells the handler so', async (t) => {
   assert.equal(await fetchTls(started), 'https 127.0.0.1');
 });
 
+test('serves a target in absolute form over TLS', async (t) => {
+  const started = await startTls(t, ({ authority, path }) => `${authority} ${path}`);
+  if (started === undefined) return;
+  assert.equal(await fetchTls(started, 'https://a.example/b'), 'a.example /b');
+});
+
 test('sends and takes large bodies over TLS', async (t) => {
   const started = await startTls(t, ({ body }) => ({ body }));
   if (started === undefined) return;
