@@ -4,9 +4,11 @@ import type { Rule } from '../../support/rfc.js';
 import { APPLICATION } from './application.js';
 import { CONTEXT } from './context.js';
 import { FIELDS } from './fields.js';
-import { ABSTRACTION, IDENTIFIERS, REQUIREMENTS } from './messages.js';
+import { IDENTIFIERS } from './identifiers.js';
+import { ABSTRACTION } from './messages.js';
 import { METHODS } from './methods.js';
 import { REPRESENTATIONS } from './representations.js';
+import { REQUIREMENTS } from './requirements.js';
 import { ROUTING } from './routing.js';
 import { STATUS } from './status.js';
 
