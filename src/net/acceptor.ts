@@ -91,12 +91,23 @@ export class Acceptor {
 
   /** A connection has come. Its place is taken before a byte of it is read: handshakes that never end are counted, too. */
   #accept(socket: Socket): void {
+    if (this.#isReset(socket)) return this.#dropReset(socket);
     if (!this.#options.places.take(socket, socket.remoteAddress ?? '')) return this.#refuse(socket, undefined);
     if (this.#gate === undefined && this.#tlsServer === undefined) return this.#events.onSocket(socket, undefined);
     this.#unready.add(socket);
     socket.once('close', () => this.#unready.delete(socket));
     if (this.#gate === undefined) this.#shakeHands(socket, undefined);
     else this.#gate.enter(socket);
+  }
+
+  /** Whether a TCP connection was reset by its client. What it sent before can still be read, but its address is gone: it would count as a unix socket. */
+  #isReset(socket: Socket): boolean {
+    return socket.remoteAddress === undefined && this.#options.path === undefined;
+  }
+
+  #dropReset(socket: Socket): void {
+    socket.destroy();
+    this.#events.onAcceptError(Object.assign(new Error('the client reset the connection'), { code: 'ECONNRESET' }));
   }
 
   #leaveGate(socket: Socket, peer: Peer | undefined): void {
@@ -127,6 +138,7 @@ export class Acceptor {
     const handshakeTimeout = tlsHandshakeTimeoutMs === Infinity ? 0 : tlsHandshakeTimeoutMs;
     const server = createTlsServer({ ALPNProtocols: ['http/1.1'], ...tls, handshakeTimeout });
     server.on('secureConnection', (socket: TLSSocket) => {
+      if (this.#isReset(socket)) return this.#dropReset(socket);
       socket.allowHalfOpen = true;
       this.#events.onSocket(socket, this.#peers.get(keyOf(socket)));
     });
