@@ -182,6 +182,20 @@ test('docs/ARCHITECTURE.md shows the states of a channel as its table has them',
   assert.deepEqual(pictures.map((block) => block.code), [stdout]);
 });
 
+test('every configuration of docs/DEPLOYMENT.md is run by a test', () => {
+  const tests = readdirSync(join(ROOT, 'test', 'deployments')).map((file) => readDocument(`test/deployments/${file}`)).join('');
+  const blocks = codeBlocksOf(readDocument('docs/DEPLOYMENT.md'));
+  assert.ok(blocks.length > 5);
+  for (const { title } of blocks) assert.ok(tests.includes(`deploymentConfig('${title}'`), `no test runs what stands under «${title}»`);
+  assert.equal(new Set(blocks.map(({ title }) => title)).size, blocks.length, 'one block under each heading');
+});
+
+test('the proxies of docs/DEPLOYMENT.md give up an idle connection before Longwire does', () => {
+  const seconds = [...readDocument('docs/DEPLOYMENT.md').matchAll(/(?:keepalive_timeout|timeout http-keep-alive) (\d+)s/g)].map(([, count]) => Number(count));
+  assert.ok(seconds.length > 2);
+  assert.ok(Math.max(...seconds) * 1000 < resolveOptions({}).keepAliveTimeoutMs);
+});
+
 const DOCUMENTS = [...readdirSync(ROOT), ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`)].filter((file) => file.endsWith('.md'));
 
 for (const document of DOCUMENTS) {

@@ -56,8 +56,8 @@ export class Acceptor {
     // Who sends FIN in the midst of a TLS handshake is gone; once it is done, half-open is what HTTP needs.
     this.#server = createServer({ allowHalfOpen: options.tls === undefined, noDelay: true }, (socket) => this.#accept(socket));
     if (options.tls !== undefined) {
-      const { onSocket, onAcceptError, onFault } = events;
-      this.#tlsGate = new TlsGate({ ...options, tls: options.tls }, { onPassed: onSocket, onFailed: onAcceptError, onFault });
+      const { onAcceptError, onFault } = events;
+      this.#tlsGate = new TlsGate({ ...options, tls: options.tls }, { onPassed: (socket, peer) => this.#leaveTls(socket, peer), onFailed: onAcceptError, onFault });
     }
     if (options.proxyProtocol !== 'off') {
       this.#proxyGate = new ProxyGate(options, { onPassed: (socket, peer) => this.#leaveGate(socket, peer), onStopped: events.onStopped });
@@ -102,12 +102,23 @@ export class Acceptor {
 
   /** A connection has come. Its place is taken before a byte of it is read: handshakes that never end are counted, too. */
   #accept(socket: Socket): void {
+    if (this.#isReset(socket)) return this.#dropReset(socket);
     if (!this.#options.places.take(socket, socket.remoteAddress ?? '')) return this.#refuse(socket, undefined);
     if (this.#proxyGate === undefined && this.#tlsGate === undefined) return this.#events.onSocket(socket, undefined);
     this.#unready.add(socket);
     socket.once('close', () => this.#unready.delete(socket));
     if (this.#proxyGate !== undefined) this.#proxyGate.enter(socket);
     else this.#tlsGate!.enter(socket, undefined);
+  }
+
+  /** Whether a TCP connection was reset by its client. What it sent before can still be read, but its address is gone: it would count as a unix socket. */
+  #isReset(socket: Socket): boolean {
+    return socket.remoteAddress === undefined && this.#options.path === undefined;
+  }
+
+  #dropReset(socket: Socket): void {
+    socket.destroy();
+    this.#events.onAcceptError(Object.assign(new Error('the client reset the connection'), { code: 'ECONNRESET' }));
   }
 
   #leaveGate(socket: Socket, peer: Peer | undefined): void {
@@ -121,6 +132,11 @@ export class Acceptor {
     if (this.#tlsGate === undefined) return this.#events.onRefused(socket, peer);
     socket.destroy();
     this.#events.onRefused(undefined, peer);
+  }
+
+  #leaveTls(socket: Socket, peer: Peer | undefined): void {
+    if (this.#isReset(socket)) this.#dropReset(socket);
+    else this.#events.onSocket(socket, peer);
   }
 
   /** A socket that others could open is not left behind where its permissions could not be set. */
