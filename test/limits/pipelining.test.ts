@@ -57,6 +57,8 @@ const ANSWERS: Readonly<Record<string, { readonly handler: Handler; readonly may
 
 for (const [what, { handler, mayWait }] of Object.entries(ANSWERS)) {
   for (const [how, fields, count] of [['pipelines 500 requests', '', 500], ['sends one request', 'Connection: close\r\n', 1]] as const) {
+    // One small response leaves no room to wait in.
+    if (count === 1 && what === 'whole responses') continue;
     test(`a client that ${how} and reads nothing of ${what} makes little wait, and is destroyed when it takes nothing for 30 s`, async (t) => {
       const clock = new FakeClock();
       const { server, port, errors } = await startServer(t, handler, {}, clock);
@@ -68,15 +70,11 @@ for (const [what, { handler, mayWait }] of Object.entries(ANSWERS)) {
       const { bytes, requests } = server.stats();
       assert.ok(bytes.buffered <= mayWait, `${bytes.buffered} bytes wait`);
       assert.ok(requests < 500, `${requests} requests were taken`);
-      if (count > 1 || what !== 'whole responses') {
-        assert.ok(bytes.buffered > 0, 'nothing waits');
-        clock.advance(29_000);
-        await turns();
-        assert.equal(server.stats().connections.open, 1);
-        clock.advance(3_000);
-      } else {
-        clock.advance(3_000);
-      }
+      assert.ok(bytes.buffered > 0, 'nothing waits');
+      clock.advance(29_000);
+      await turns();
+      assert.equal(server.stats().connections.open, 1);
+      clock.advance(3_000);
       await until(() => server.stats().connections.open === 0, 'the end of the connection');
       assert.ok(server.stats().bytes.out <= out + mayWait);
       assert.deepEqual([server.stats().bytes.buffered, server.stats().channels.open, errors], [0, 0, []]);
