@@ -4,6 +4,8 @@
  */
 
 const WINDOW_MS = 1000;
+/** Rounding must not cost the last token. */
+const ROUNDING_MS = 0.001;
 
 export class RequestRates {
   readonly #intervalMs: number;
@@ -24,8 +26,7 @@ export class RequestRates {
   take(address: string, now: number): boolean {
     this.#sweep(now);
     const fullAt = Math.max(now, this.#fullAt.get(address) ?? 0) + this.#intervalMs;
-    // Rounding must not cost the last token.
-    if (fullAt > now + WINDOW_MS + this.#intervalMs / 2) return false;
+    if (fullAt > now + WINDOW_MS + ROUNDING_MS) return false;
     this.#fullAt.set(address, fullAt);
     return true;
   }

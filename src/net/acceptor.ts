@@ -51,7 +51,8 @@ export class Acceptor {
   constructor(options: AcceptorOptions, events: AcceptorEvents) {
     this.#options = options;
     this.#events = events;
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
+    // Who sends FIN in the midst of a TLS handshake is gone; once it is done, half-open is what HTTP needs.
+    this.#server = createServer({ allowHalfOpen: options.tls === undefined, noDelay: true }, (socket) => this.#accept(socket));
     if (options.tls !== undefined) this.#tlsServer = this.#makeTlsServer(options.tls);
     if (options.proxyProtocol !== 'off') {
       this.#gate = new ProxyGate(options, { onPassed: (socket, peer) => this.#leaveGate(socket, peer), onStopped: events.onStopped });
@@ -125,7 +126,10 @@ export class Acceptor {
     // To node:tls no limit is 0, and Infinity an exception at every connection.
     const handshakeTimeout = tlsHandshakeTimeoutMs === Infinity ? 0 : tlsHandshakeTimeoutMs;
     const server = createTlsServer({ ALPNProtocols: ['http/1.1'], ...tls, handshakeTimeout });
-    server.on('secureConnection', (socket: TLSSocket) => this.#events.onSocket(socket, this.#peers.get(keyOf(socket))));
+    server.on('secureConnection', (socket: TLSSocket) => {
+      socket.allowHalfOpen = true;
+      this.#events.onSocket(socket, this.#peers.get(keyOf(socket)));
+    });
     server.on('tlsClientError', (error: Error, socket) => {
       this.#events.onAcceptError(error);
       socket.destroy();

@@ -77,6 +77,8 @@ function isPort(text: string): boolean {
 
 /** Bytes of the addresses of each family, by the upper half of the byte that names it: none, IPv4, IPv6, unix. */
 const ADDRESS_BYTES = [0, 12, 36, 216];
+const IPV4 = 1;
+const IPV6 = 2;
 const STREAM = 1;
 const MAX_TRANSPORT = 2;
 
@@ -92,13 +94,14 @@ function findVersion2(bytes: Buffer): ProxyFinding {
   // LOCAL: the proxy speaks for itself, and whatever follows is skipped.
   if (command === 0) return { length, peer: undefined };
   if (length - 16 < addressBytes) throw proxyError('PROXY_BAD_HEADER');
+  const hasAddress = (family === IPV4 || family === IPV6) && transport === STREAM;
+  if (!hasAddress) return { length, peer: undefined };
   const isSecure = findsTls(bytes.subarray(16 + addressBytes, length));
-  const hasAddress = (family === 1 || family === 2) && transport === STREAM;
-  return { length, peer: hasAddress ? { ...readSource(bytes, family), isSecure } : undefined };
+  return { length, peer: { ...readSource(bytes, family), isSecure } };
 }
 
 function readSource(bytes: Buffer, family: number): Pick<Peer, 'remoteAddress' | 'remotePort'> {
-  if (family === 1) return { remoteAddress: bytes.subarray(16, 20).join('.'), remotePort: bytes.readUInt16BE(24) };
+  if (family === IPV4) return { remoteAddress: bytes.subarray(16, 20).join('.'), remotePort: bytes.readUInt16BE(24) };
   const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(16 + 2 * index).toString(16));
   return { remoteAddress: shortIPv6(groups), remotePort: bytes.readUInt16BE(48) };
 }

@@ -27,6 +27,7 @@ const NUMBERS: Readonly<Record<string, readonly [min: number, max?: number]>> = 
   maxPipelinedBytes: [0],
   maxConnections: [1],
   maxConnectionsPerAddress: [1],
+  maxRequestsPerSecond: [1],
   headTimeoutMs: [1],
   requestTimeoutMs: [1],
   keepAliveTimeoutMs: [1],
@@ -175,4 +176,15 @@ test('calls no handler for a connection beyond maxConnections, whatever it sends
   await second.send(request());
   assert.ok((await second.readToEnd()).startsWith('HTTP/1.1 503 '));
   assert.equal(server.stats().requests, 1);
+});
+
+test('refuses a trustProxy that is no list of addresses, ranges and unix, and no function', async () => {
+  for (const trustProxy of ['10.0.0.1', 5, true, null, {}]) await assertRefused({ trustProxy }, /^option trustProxy must be an array of addresses and CIDR ranges, or a function, not /);
+  for (const entry of ['nonsense', '10.0.0.0/33', 5, null]) await assertRefused({ trustProxy: ['10.0.0.1', entry] }, /^option trustProxy: an entry must be an address/);
+});
+
+test('refuses a proxyProtocol that is none of its three words, has nobody to trust, or cannot be read', async () => {
+  for (const proxyProtocol of ['on', true, null, 2]) await assertRefused({ proxyProtocol, trustProxy: [] }, /^option proxyProtocol must be 'off', 'optional' or 'required', not /);
+  await assertRefused({ proxyProtocol: 'required' }, /^option proxyProtocol needs trustProxy/);
+  await assertRefused({ proxyProtocol: 'optional', trustProxy: ['unix'], path: '/nowhere/x', tls: {} }, /^option proxyProtocol cannot be used with tls on a unix socket/);
 });

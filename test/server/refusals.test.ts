@@ -82,6 +82,31 @@ test('lives on when onClientError throws, and reports what it threw', async (t) 
   assert.match(String(errors[0]), /thrown by onClientError/);
 });
 
+const BODY = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+const SHOWN: Record<string, readonly [bytes: string, shown: string]> = {
+  'a bad head': ['bad\r\n\r\n', 'bad\r\n\r\n'],
+  'bytes of TLS': ['\x16\x03\x01\x00', '\x16\x03\x01\x00'],
+  'a bad head behind a good request': [`${request('/good')}bad one\r\n\r\n`, 'bad one\r\n\r\n'],
+  'a head of more than 256 bytes': [`GET ${'/a'.repeat(300)} b\r\n\r\n`, `GET ${'/a'.repeat(126)}`],
+  'a bad chunk size': [`${BODY}2\r\nab\r\nxyz\r\n`, 'xyz\r\n'],
+};
+
+for (const [name, [bytes, shown]] of Object.entries(SHOWN)) {
+  test(`shows onClientError the first bytes of ${name}, as a copy`, async (t) => {
+    const seen: string[] = [];
+    const { port } = await startServer(t, async (incoming) => `${incoming.path} ${await incoming.text()}`, {
+      onClientError: (_, { firstBytes }) => {
+        seen.push(Buffer.from(firstBytes).toString('latin1'));
+        firstBytes.fill(0x41);
+      },
+    });
+    const client = await RawClient.open(t, port);
+    await client.send(bytes);
+    assert.match(await client.readToEnd(), /HTTP\/1\.1 400 Bad Request\r\n(?:.+\r\n)+\r\nBad Request$/);
+    assert.deepEqual(seen, [shown]);
+  });
+}
+
 test('serves nothing that comes behind a request that was refused', async (t) => {
   const { port } = await startServer(t, () => assert.fail('the handler was called'));
   const client = await RawClient.open(t, port);

@@ -87,6 +87,21 @@ for (const [name, bytes] of Object.entries(GARBAGE)) {
   });
 }
 
+test('answers a client that has sent its close_notify and its FIN behind the request', async (t) => {
+  const asked = new Gate<void>();
+  const started = await startTls(t, async () => {
+    await asked.opened;
+    return 'late';
+  });
+  if (started === undefined) return;
+  const socket = await openTls(t, started, { allowHalfOpen: true } as ConnectionOptions);
+  const client = new RawClient(socket);
+  socket.end(request());
+  await until(() => started.server.stats().requests === 1, 'the request');
+  asked.open();
+  assert.match(await client.readToEnd(), /\r\n\r\nlate$/);
+});
+
 test('survives a client that leaves in the middle of the handshake', async (t) => {
   const started = await startTls(t, ({ path }) => path);
   if (started === undefined) return;
