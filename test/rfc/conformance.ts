@@ -1,0 +1,9 @@
+/** What docs/CONFORMANCE.md holds, in its order. */
+
+import type { ConformanceTable, RfcRules } from '../support/conformance.js';
+import { RFC_9112 } from './9112/rules.js';
+
+export const RFCS: readonly RfcRules[] = [{ rfc: 9112, title: 'HTTP/1.1', file: 'rfc/9112.test.ts', rules: RFC_9112 }];
+
+/** Tables behind those of the RFCs. */
+export const TABLES: readonly ConformanceTable[] = [];
