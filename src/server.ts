@@ -116,6 +116,9 @@ export async function runServer(handler: Handler, options: ServerOptions = {}): 
 /** How long a stop may take where nothing else is asked. */
 const STOP_TIMEOUT_MS = 10_000;
 
+/** So many refused connections may linger at once: they wait for their clients to read why, and must not use up what others need. */
+const MAX_REFUSED = 1_000;
+
 /** Tests construct it with a clock of their own. */
 export class LongwireServer implements Server {
   status: ServerStatus = 'running';
@@ -125,6 +128,8 @@ export class LongwireServer implements Server {
   readonly #trusts: HttpSettings['trusts'];
   readonly #acceptor: Acceptor;
   readonly #connections = new WaitableSet<Connection>();
+  /** Those of them that were refused, the oldest first. */
+  readonly #refused = new Set<Connection>();
   /** Closed channels whose last messages are still being handled. */
   readonly #unfinished = new WaitableSet<{ expire(): void }>();
   readonly #connectionSettings: ConnectionSettings;
@@ -248,6 +253,15 @@ export class LongwireServer implements Server {
     this.#counters.responses[5]!++;
     connection.write(`HTTP/1.1 503 ${reasonPhrase(503)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
     connection.end();
+    this.#boundRefused(connection);
+  }
+
+  #boundRefused(newest: Connection): void {
+    this.#refused.add(newest);
+    if (this.#refused.size <= MAX_REFUSED) return;
+    const [oldest] = this.#refused;
+    this.#refused.delete(oldest!);
+    oldest!.destroy('finished');
   }
 
   #connect(socket: Socket, peer: Peer | undefined): Connection {
@@ -290,6 +304,7 @@ export class LongwireServer implements Server {
 
   #onGone(connection: Connection, departure: Departure): void {
     this.#connections.delete(connection);
+    this.#refused.delete(connection);
     diagnostics.connectionClosed(connection, departure);
   }
 
