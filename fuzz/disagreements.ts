@@ -28,12 +28,3 @@ export function explanationOf(dispute: Dispute): SidedDisagreement | undefined {
 function isSilent({ accepts, stage, refusal, message }: Dispute): boolean {
   return accepts === 'longwire' && stage === 'body' && refusal === 'open' && asksForUpgrade(message);
 }
-
-/** The table as Markdown, for the documentation. */
-export function disagreementsTable(): string {
-  const rows = DISAGREEMENTS.map(({ name, accepts, rfc, why, dependsOnVersion }) => {
-    const note = dependsOnVersion ? ' Not with every version of Node.' : '';
-    return `| ${[name, ACCEPTED_BY[accepts], rfc, why + note].map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  });
-  return ['| Bytes | Accepted by | RFC | Why |', '|---|---|---|---|', ...rows, ''].join('\n');
-}
