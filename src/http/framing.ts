@@ -37,7 +37,7 @@ export function framingViolation(fields: FramingFields, isHttp10: boolean): Http
     if (!/^\d+$/.test(fields.contentLength)) return 'HTTP_BAD_CONTENT_LENGTH'; // 9112 §6.3, item 5
     if (Number(fields.contentLength) > Number.MAX_SAFE_INTEGER) return 'HTTP_BODY_TOO_LARGE'; // 9110 §8.6
   }
-  if (fields.expect !== undefined && fields.expect.toLowerCase() !== '100-continue') return 'HTTP_UNKNOWN_EXPECTATION'; // 9110 §10.1.1
+  if (fields.expect !== undefined && listNames(fields.expect).some((name) => name !== '100-continue')) return 'HTTP_UNKNOWN_EXPECTATION'; // 9110 §10.1.1
   return undefined;
 }
 
