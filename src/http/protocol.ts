@@ -55,6 +55,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   #keepsAlive = true;
   #expectsContinue = false;
   #isUpgradeRequest = false;
+  /** Whether the handler was called in a context of its own, which the next must not be lent. */
+  #hasOwnContext = false;
   /** Whether the rest of the body is being discarded, and how much of it was. */
   #isDraining = false;
   #drainedBytes = 0;
@@ -176,7 +178,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   /** Counts what the client did wrong, and tells the application. */
   noteError(error: ProtocolError): void {
     this.settings.counters.countError(error.code);
-    this.settings.onPeerError(error, this.transport, this.#parser.peek(PEEKED_BYTES));
+    this.settings.onPeerError(error, this.transport, this.#parser.peek(PEEKED_BYTES), this.#exchange?.request);
   }
 
   pull(): void {
@@ -262,9 +264,15 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     const exchange = new Responder(head, request, this);
     request[CHANNEL_HOST] = exchange;
     this.#exchange = exchange;
-    if (this.#isTooFast(request)) return this.#refuseRate(exchange);
-    if (this.#isMisdirected(head)) return this.#refuseMisdirected(exchange);
-    this.#serve(request, exchange);
+    this.#hasOwnContext = settings.observer.hearsRequests;
+    if (this.#hasOwnContext) settings.observer.requested(request, this.#answer, this, exchange);
+    else this.#answer(exchange);
+  }
+
+  #answer(exchange: Responder): void {
+    if (this.#isTooFast(exchange.request)) this.#refuseRate(exchange);
+    else if (this.#isMisdirected(exchange.request)) this.#refuseMisdirected(exchange);
+    else this.#serve(exchange);
   }
 
   /** A unix socket has no address, and no limit. */
@@ -279,8 +287,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   }
 
   /** What is asked for by https must have come over a secured connection, or from a proxy that we trust (RFC 9110 §7.4). */
-  #isMisdirected({ target }: RequestHead): boolean {
-    return target.charCodeAt(0) !== SLASH && !this.transport.isSecure && !this.#isProxied && HTTPS_URI.test(target);
+  #isMisdirected({ url }: IncomingRequest): boolean {
+    return url.charCodeAt(0) !== SLASH && !this.transport.isSecure && !this.#isProxied && HTTPS_URI.test(url);
   }
 
   #refuseMisdirected(exchange: Responder): void {
@@ -294,11 +302,11 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     this.#drainedBytes = 0;
   }
 
-  #serve(request: IncomingRequest, exchange: Responder): void {
+  #serve(exchange: Responder): void {
     let result: HandlerResult | Promise<HandlerResult>;
     let isPromise: boolean;
     try {
-      result = this.settings.handler(request);
+      result = this.settings.handler(exchange.request);
       isPromise = isThenable(result);
     } catch (error) {
       return exchange.fail(error);
@@ -317,7 +325,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     this.#isAdvancing = true;
     conclude();
     this.#isAdvancing = wasAdvancing;
-    this.#advance();
+    if (this.#hasOwnContext) this.#advanceInContext();
+    else this.#advance();
   }
 
   /** Whether the rest of the body is small enough to be discarded for the sake of the connection; a client that waits for 100 will not send it. */

@@ -174,20 +174,24 @@ test('reads several Connection lines as one list', () => {
 // Expect (RFC 9110 §10.1.1).
 
 test('tells a client that waits for 100 Continue, in any case', () => {
-  for (const value of ['100-continue', '100-Continue', ' 100-CONTINUE\t', '100-continue,', ', ,100-continue', '100-continue, 100-Continue']) assert.equal(headOf(`${request('Content-Length: 1', `Expect:${value}`)}x`).expectsContinue, true);
+  for (const value of ['100-continue', '100-Continue', ' 100-CONTINUE\t']) assert.equal(headOf(`${request('Content-Length: 1', `Expect:${value}`)}x`).expectsContinue, true);
   assert.equal(headOf(`${request('Content-Length: 1')}x`).expectsContinue, false);
-});
-
-test('takes an Expect without a member for none', () => {
-  for (const value of ['', ',', ' , ,']) assert.equal(headOf(`${request('Content-Length: 1', `Expect:${value}`)}x`).expectsContinue, false, value);
 });
 
 test('ignores the expectation of 100 Continue in HTTP/1.0', () => {
   assert.equal(headOf(`${oldRequest('Content-Length: 1', 'Expect: 100-continue')}x`).expectsContinue, false);
 });
 
+test('takes an expectation for the list that it is', () => {
+  const expects = (...lines: string[]): boolean => headOf(`${request('Content-Length: 1', ...lines)}x`).expectsContinue;
+  assert.equal(expects('Expect: 100-continue, 100-Continue,'), true);
+  assert.equal(expects('Expect: 100-continue', 'Expect: 100-continue'), true);
+  assert.equal(expects('Expect:'), false);
+  assert.equal(expects('Expect: ,'), false);
+});
+
 test('refuses an expectation that it does not know', () => {
-  for (const value of ['200-ok', '100-continue, x', '100', '100-continue;q=1', '100-continue=1']) assert.equal(refusalOf(request(`Expect: ${value}`)), 'HTTP_UNKNOWN_EXPECTATION', value);
+  for (const value of ['200-ok', '100-continue, x', 'x, 100-continue', '100', '100-continue;q=1']) assert.equal(refusalOf(request(`Expect: ${value}`)), 'HTTP_UNKNOWN_EXPECTATION', value);
 });
 
 // Upgrade (RFC 9110 §7.8).
