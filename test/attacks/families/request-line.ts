@@ -90,7 +90,7 @@ export const REQUEST_LINE: Family = {
     opaque('an absolute target whose host is not that of Host', 'http://evil/front'),
     opaque('an absolute target without a path', 'http://evil'),
     opaque('an absolute target with a query and no path', 'http://evil?X'),
-    opaque('an absolute target of https on a plain port', 'https://a/front'),
+    target('an absolute target of https on a plain port', 'https://a/front', '421 HTTP_MISDIRECTED'),
     refused('an absolute target without a Host', `GET http://a/front HTTP/1.1\r\n\r\n${SMUGGLED}`, '400 HTTP_BAD_HOST'),
     refused('an absolute target with two Hosts', `GET http://a/front HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n${SMUGGLED}`, '400 HTTP_BAD_HOST'),
 
