@@ -148,6 +148,13 @@ export const FIELDS: readonly Rule[] = [
       { name: 'ignores empty elements in Connection', bytes: request('/', 'Connection: , ,close,,\r\n'), parsed: { keepsAlive: false } },
       { name: 'ignores empty elements in Transfer-Encoding', bytes: 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: , ,chunked, ,\r\n\r\n5\r\nhello\r\n0\r\n\r\n', parsed: { body: 'hello' } },
       { name: 'ignores empty elements in Upgrade', bytes: request('/', 'Connection: Upgrade\r\nUpgrade: , ,websocket,\r\n'), parsed: { isWebSocketUpgrade: true } },
+      { name: 'ignores empty elements in Expect, and takes one of nothing else for none', bytes: 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: , ,\r\n\r\nhello', parsed: { expectsContinue: false, body: 'hello' } },
+      {
+        name: 'ignores empty elements beside 100-continue',
+        bytes: 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: ,100-continue, ,\r\nExpect: 100-continue\r\n\r\nhello',
+        answered: [{ status: 200, fields: { connection: 'close' }, body: 'hello' }],
+        closes: true,
+      },
       { name: 'takes a Connection of nothing but empty elements for an empty one', bytes: request('/', 'Connection: , ,\r\n'), parsed: { keepsAlive: true } },
     ],
   },
