@@ -4,11 +4,12 @@
  * exchange is under way; what the client pipelined behind it waits, in bounds, in the parser.
  */
 
+import { SLASH } from '../bytes.js';
 import { closedBy, type ClosedBy } from '../channel/close-status.js';
 import type { ChannelHandlers, HandlerResult } from '../channel/contract.js';
 import type { Handshake } from '../channel/outlet.js';
 import { CHANNEL_HOST } from '../channel/outlet.js';
-import { ProtocolError } from '../errors.js';
+import { ProtocolError, UsageError } from '../errors.js';
 import type { Departure, Protocol, Transport } from '../net/protocol.js';
 import { isThenable } from '../thenable.js';
 import { httpError } from './errors.js';
@@ -25,6 +26,14 @@ import type { HttpSettings, Upgrade } from './settings.js';
 
 /** Stands for the request where what came is none, or not yet one, and is answered with an error. */
 const NO_REQUEST = { method: '', isHttp10: false };
+/** The same where it begins as a HEAD does: its answer has no content, whatever is wrong with the rest (RFC 9110 §9.3.2). */
+const NO_HEAD_REQUEST = { method: 'HEAD', isHttp10: false };
+const HEAD_METHOD = Buffer.from('HEAD ', 'latin1');
+
+const HTTPS_URI = /^https:\/\//i;
+
+/** What says which protocol a connection is switched to, and how. */
+const HANDSHAKE_FIELD = /^(?:upgrade|sec-websocket-(?:accept|extensions|protocol)):/im;
 
 /** So much of what was not understood is shown to the application. */
 const PEEKED_BYTES = 256;
@@ -46,6 +55,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   #keepsAlive = true;
   #expectsContinue = false;
   #isUpgradeRequest = false;
+  /** Whether the handler was called in a context of its own, which the next must not be lent. */
+  #hasOwnContext = false;
   /** Whether the rest of the body is being discarded, and how much of it was. */
   #isDraining = false;
   #drainedBytes = 0;
@@ -131,6 +142,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
 
   handshake(handlers: Pick<ChannelHandlers, 'protocols' | 'headers'>, responder: Responder): Handshake {
     const fields = encodeFields(handlers.headers);
+    if (HANDSHAKE_FIELD.test(fields.lines)) throw new UsageError('Upgrade and the Sec-WebSocket fields of a handshake are the server\'s: leave them out');
     const upgrade = this.#judgeUpgrade(responder.request, handlers.protocols);
     if ('reason' in upgrade) {
       const { status, reason } = upgrade;
@@ -166,7 +178,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   /** Counts what the client did wrong, and tells the application. */
   noteError(error: ProtocolError): void {
     this.settings.counters.countError(error.code);
-    this.settings.onPeerError(error, this.transport, this.#parser.peek(PEEKED_BYTES));
+    this.settings.onPeerError(error, this.transport, this.#parser.peek(PEEKED_BYTES), this.#exchange?.request);
   }
 
   pull(): void {
@@ -252,8 +264,15 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     const exchange = new Responder(head, request, this);
     request[CHANNEL_HOST] = exchange;
     this.#exchange = exchange;
-    if (this.#isTooFast(request)) return this.#refuseRate(exchange);
-    this.#serve(request, exchange);
+    this.#hasOwnContext = settings.observer.hearsRequests;
+    if (this.#hasOwnContext) settings.observer.requested(request, this.#answer, this, exchange);
+    else this.#answer(exchange);
+  }
+
+  #answer(exchange: Responder): void {
+    if (this.#isTooFast(exchange.request)) this.#refuseRate(exchange);
+    else if (this.#isMisdirected(exchange.request)) this.#refuseMisdirected(exchange);
+    else this.#serve(exchange);
   }
 
   /** A unix socket has no address, and no limit. */
@@ -267,17 +286,27 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     exchange.tooMany();
   }
 
+  /** What is asked for by https must have come over a secured connection, or from a proxy that we trust (RFC 9110 §7.4). */
+  #isMisdirected({ url }: IncomingRequest): boolean {
+    return url.charCodeAt(0) !== SLASH && !this.transport.isSecure && !this.#isProxied && HTTPS_URI.test(url);
+  }
+
+  #refuseMisdirected(exchange: Responder): void {
+    this.noteError(httpError('HTTP_MISDIRECTED'));
+    exchange.error(421);
+  }
+
   #beginBody(head: RequestHead): void {
     this.#body = new RequestBody(this, head.framing.kind === 'length' ? head.framing.length : undefined, this.settings.maxStreamedBodyBytes);
     this.#expectsContinue = head.expectsContinue;
     this.#drainedBytes = 0;
   }
 
-  #serve(request: IncomingRequest, exchange: Responder): void {
+  #serve(exchange: Responder): void {
     let result: HandlerResult | Promise<HandlerResult>;
     let isPromise: boolean;
     try {
-      result = this.settings.handler(request);
+      result = this.settings.handler(exchange.request);
       isPromise = isThenable(result);
     } catch (error) {
       return exchange.fail(error);
@@ -296,7 +325,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     this.#isAdvancing = true;
     conclude();
     this.#isAdvancing = wasAdvancing;
-    this.#advance();
+    if (this.#hasOwnContext) this.#advanceInContext();
+    else this.#advance();
   }
 
   /** Whether the rest of the body is small enough to be discarded for the sake of the connection; a client that waits for 100 will not send it. */
@@ -349,7 +379,10 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   }
 
   #answerError(error: ProtocolError): void {
-    if (!this.#isDraining && error.status !== undefined) new ResponseWriter(NO_REQUEST, this.transport, this.settings).plain(error.status, false);
+    if (!this.#isDraining && error.status !== undefined) {
+      const isHead = HEAD_METHOD.equals(this.#parser.peek(HEAD_METHOD.length));
+      new ResponseWriter(isHead ? NO_HEAD_REQUEST : NO_REQUEST, this.transport, this.settings).plain(error.status, false);
+    }
     this.#end();
   }
 
