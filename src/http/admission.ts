@@ -6,7 +6,7 @@ import type { HttpErrorCode } from './errors.js';
 import type { IncomingRequest } from './request.js';
 import type { RequestRates } from './request-rates.js';
 
-const HTTPS_URI = /^https:/i;
+const HTTPS_URI = /^https:\/\//i;
 
 interface AdmissionSettings {
   readonly rates: RequestRates | undefined;
