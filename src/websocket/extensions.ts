@@ -31,8 +31,8 @@ interface Offer {
 const MAX_WINDOW_BITS = 15;
 const WINDOW_BITS = /^(?:[89]|1[0-5])$/;
 
-/** One extension or parameter, and what ends it; a value in quotes must be a token, too. */
-const ITEM = /[ \t]*(?:([!#$%&'*+\-.^_`|~\w]+)(?:[ \t]*=[ \t]*(?:([!#$%&'*+\-.^_`|~\w]+)|"([!#$%&'*+\-.^_`|~\w]+)"))?[ \t]*)?(;|,|$)/y;
+/** One extension or parameter, and what ends it; a value in quotes must be a token, too, once nothing in it is escaped any more. */
+const ITEM = /[ \t]*(?:([!#$%&'*+\-.^_`|~\w]+)(?:[ \t]*=[ \t]*(?:([!#$%&'*+\-.^_`|~\w]+)|"((?:\\?[!#$%&'*+\-.^_`|~\w])+)"))?[ \t]*)?(;|,|$)/y;
 
 /** Whether the value of `Sec-WebSocket-Extensions` is well-formed: one that is not fails the handshake (RFC 6455 §9.1). */
 export function isExtensionList(header: string): boolean {
@@ -96,7 +96,7 @@ function parseOffers(header: string): Offer[] | undefined {
     const match = ITEM.exec(header);
     if (match === null) return undefined;
     const [, item, token, quoted, separator] = match;
-    const value = token ?? quoted;
+    const value = token ?? quoted?.replaceAll('\\', '');
     const isMalformed = name === undefined ? value !== undefined || (item === undefined && separator === ';') : item === undefined;
     if (isMalformed) return undefined;
     if (name === undefined) name = item;
