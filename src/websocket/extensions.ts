@@ -33,7 +33,7 @@ interface Offer {
 const MAX_WINDOW_BITS = 15;
 const WINDOW_BITS = /^(?:[89]|1[0-5])$/;
 
-/** One extension or parameter, and what ends it; a value in quotes must be a token, too, once it is unescaped (RFC 6455 §9.1). */
+/** One extension or parameter, and what ends it; a value in quotes must be a token, too, once nothing in it is escaped any more. */
 const ITEM = /[ \t]*(?:([!#$%&'*+\-.^_`|~\w]+)(?:[ \t]*=[ \t]*(?:([!#$%&'*+\-.^_`|~\w]+)|"((?:\\?[!#$%&'*+\-.^_`|~\w])+)"))?[ \t]*)?(;|,|$)/y;
 
 /** Whether the value of `Sec-WebSocket-Extensions` is well-formed: one that is not fails the handshake (RFC 6455 §9.1). */
