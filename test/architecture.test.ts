@@ -57,7 +57,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'drivers',
-    files: ['http/{settings,request,request-body,request-deadlines,body-pump,response-writer,responder,protocol}', 'websocket/protocol'],
+    files: ['http/{settings,admission,request,request-body,request-deadlines,body-pump,response-writer,responder,protocol}', 'websocket/protocol'],
     anyFolder: [0, 1],
     folders: ['channel'],
     node: [],

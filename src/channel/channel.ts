@@ -217,11 +217,11 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   pinged(data: Uint8Array): void {
-    this.#callbacks.call(this.#callbacks.ping, data);
+    if (this.#state === 'open') this.#callbacks.call(this.#callbacks.ping, data);
   }
 
   ponged(data: Uint8Array): void {
-    this.#callbacks.call(this.#callbacks.pong, data);
+    if (this.#state === 'open') this.#callbacks.call(this.#callbacks.pong, data);
   }
 
   outputDrained(): void {

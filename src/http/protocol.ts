@@ -4,7 +4,6 @@
  * exchange is under way; what the client pipelined behind it waits, in bounds, in the parser.
  */
 
-import { SLASH } from '../bytes.js';
 import { closedBy, type ClosedBy } from '../channel/close-status.js';
 import type { ChannelHandlers, HandlerResult } from '../channel/contract.js';
 import type { Handshake } from '../channel/outlet.js';
@@ -12,6 +11,7 @@ import { CHANNEL_HOST } from '../channel/outlet.js';
 import { ProtocolError, UsageError } from '../errors.js';
 import type { Departure, Protocol, Transport } from '../net/protocol.js';
 import { isThenable } from '../thenable.js';
+import { admissionViolation } from './admission.js';
 import { httpError } from './errors.js';
 import type { HttpEvent, RequestHead } from './events.js';
 import { type Client, forwardedPeer } from './forwarded.js';
@@ -30,7 +30,6 @@ const NO_REQUEST = { method: '', isHttp10: false };
 const NO_HEAD_REQUEST = { method: 'HEAD', isHttp10: false };
 const HEAD_METHOD = Buffer.from('HEAD ', 'latin1');
 
-const HTTPS_URI = /^https:\/\//i;
 
 /** What says which protocol a connection is switched to, and how. */
 const HANDSHAKE_FIELD = /^(?:upgrade|sec-websocket-(?:accept|extensions|protocol)):/im;
@@ -78,7 +77,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   onData(bytes: Uint8Array): void {
     if (this.#isOver) return;
     this.#parser.push(bytes);
-    this.#advance();
+    this.#advanceInContext();
   }
 
   onEnd(): void {
@@ -195,7 +194,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     this.transport.write('HTTP/1.1 100 Continue\r\n\r\n');
   }
 
-  /** Whoever answered a request, or wrote what was drained, must not lend its async context to the handler of the next. */
+  /** Whoever answered a request, or wrote what was drained, must not lend its async context to the handler of the next; all of them run in the server's. */
   #advanceInContext(): void {
     this.settings.home.run(this.#advance, this);
   }
@@ -270,30 +269,11 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   }
 
   #answer(exchange: Responder): void {
-    if (this.#isTooFast(exchange.request)) this.#refuseRate(exchange);
-    else if (this.#isMisdirected(exchange.request)) this.#refuseMisdirected(exchange);
-    else this.#serve(exchange);
-  }
-
-  /** A unix socket has no address, and no limit. */
-  #isTooFast(request: IncomingRequest): boolean {
-    const { rates, ticker } = this.settings;
-    return rates !== undefined && request.remoteAddress !== '' && !rates.take(request.remoteAddress, ticker.now);
-  }
-
-  #refuseRate(exchange: Responder): void {
-    this.noteError(httpError('HTTP_TOO_MANY_REQUESTS'));
-    exchange.tooMany();
-  }
-
-  /** What is asked for by https must have come over a secured connection, or from a proxy that we trust (RFC 9110 §7.4). */
-  #isMisdirected({ url }: IncomingRequest): boolean {
-    return url.charCodeAt(0) !== SLASH && !this.transport.isSecure && !this.#isProxied && HTTPS_URI.test(url);
-  }
-
-  #refuseMisdirected(exchange: Responder): void {
-    this.noteError(httpError('HTTP_MISDIRECTED'));
-    exchange.error(421);
+    const violation = admissionViolation(exchange.request, this.#isProxied || this.transport.isSecure, this.settings);
+    if (violation === undefined) return this.#serve(exchange);
+    const error = httpError(violation);
+    this.noteError(error);
+    exchange.refuse(error);
   }
 
   #beginBody(head: RequestHead): void {

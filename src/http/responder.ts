@@ -183,9 +183,10 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     this.#plain(status, false);
   }
 
-  /** The client sends faster than it may; a second refills its bucket. */
-  tooMany(): void {
-    this.#whole(429, RETRY_AFTER, reasonPhrase(429));
+  /** Refuses a request that its handler is not asked about. Who sent too many may go on, and soon send more. */
+  refuse({ status = 400 }: ProtocolError): void {
+    if (status === 429) this.#whole(429, RETRY_AFTER, reasonPhrase(429));
+    else this.error(status);
   }
 
   cut(): void {

@@ -3,12 +3,14 @@
 import { ACCEPTED_BY, DISAGREEMENTS } from '../../fuzz/disagreements.js';
 import { CORPUS, countAttacks } from '../attacks/corpus.js';
 import type { ConformanceTable, RfcRules } from '../support/conformance.js';
+import { RFC_6455 } from './6455/rules.js';
 import { RFC_9110 } from './9110/rules.js';
 import { RFC_9112 } from './9112/rules.js';
 
 export const RFCS: readonly RfcRules[] = [
   { rfc: 9110, title: 'HTTP Semantics', file: 'rfc/9110.test.ts', rules: RFC_9110 },
   { rfc: 9112, title: 'HTTP/1.1', file: 'rfc/9112.test.ts', rules: RFC_9112 },
+  { rfc: 6455, title: 'The WebSocket Protocol', file: 'rfc/6455.test.ts', rules: RFC_6455 },
 ];
 
 const ATTACKS: ConformanceTable = {

@@ -16,13 +16,13 @@ import { type AnsweredCase, expectedOf, type ParsedCase, type ParsedRequest, typ
 import { FURTHER_ANSWER, FURTHER_REQUEST, type RfcServer, type Session } from './rfc-server.js';
 
 /** How the bytes of a case go out. */
-interface Way {
+export interface Way {
   readonly name: string;
   readonly isByteByByte: boolean;
   readonly hasFurther: boolean;
 }
 
-const WAYS: readonly Way[] = [
+export const WAYS: readonly Way[] = [
   { name: 'whole', isByteByByte: false, hasFurther: false },
   { name: 'byte by byte', isByteByByte: true, hasFurther: false },
   { name: 'whole, with a further request behind', isByteByByte: false, hasFurther: true },
@@ -133,7 +133,7 @@ async function everyWay(
 }
 
 /** The event loop turns behind each piece, so that the server reads it by itself. A server that has gone takes nothing more. */
-async function send(client: RawClient, bytes: Uint8Array, { isByteByByte }: Way): Promise<void> {
+export async function send(client: RawClient, bytes: Uint8Array, { isByteByByte }: Way): Promise<void> {
   if (!isByteByByte) return client.send(bytes);
   for (let at = 0; at < bytes.length && client.socket.writable; ) {
     const end = at + (at < MAX_SINGLE_BYTES ? 1 : MAX_SINGLE_BYTES);
