@@ -65,7 +65,7 @@ async function runExchange(each: Exchange, session: Session): Promise<Outcome> {
     await client.send(frames, each.writing);
   }
   for (; answered < each.answers.length; answered++) {
-    const received = await nextOf(session);
+    const received = await nextOf(session, dueFor(each.answers[answered]!));
     if (each.mayFailEarly === true && received.type === 'close') {
       await expectEnd(session, received, each.closeCodes!, false);
       return ['NON-STRICT', `the connection was failed before ${count(each.answers.length - answered)} was answered`];
@@ -142,12 +142,12 @@ async function expectEnd(session: Session, received: Received, codes: readonly (
   session.noteClose(received.code);
   if (!codes.includes(received.code)) throw new Violation(`the Close has ${codeName(received.code)}, not ${codes.map(codeName).join(' or ')}`);
   if (!hasClosed) await session.client.send([close(received.code)]);
-  const last = await nextOf(session, 'the server does not end the connection');
+  const last = await patiently(session.client.next(), 'the server does not end the connection');
   if (last.type !== 'end') throw new Violation(`${describe(last)} came behind the Close`);
 }
 
 async function expectAnswer(session: Session, answer: Answer): Promise<void> {
-  compare(await nextOf(session, `${answer.type === 'pong' ? 'a Pong' : 'an echo'} was due`), answer);
+  compare(await nextOf(session, dueFor(answer)), answer);
 }
 
 function compare(received: Received, { type, payload }: Answer): void {
@@ -156,17 +156,26 @@ function compare(received: Received, { type, payload }: Answer): void {
 }
 
 /** What the server sends next, but Pings, which are answered. */
-async function nextOf({ client }: Session, due = ''): Promise<Received> {
+async function nextOf({ client }: Session, due = 'a Close was due'): Promise<Received> {
+  for (;;) {
+    const received = await patiently(client.next(), due);
+    if (received.type !== 'ping') return received;
+    await client.send([clientFrame({ opcode: 10, payload: received.payload })]);
+  }
+}
+
+/** Says of a silence what should have come. */
+async function patiently<T>(coming: Promise<T>, due: string): Promise<T> {
   try {
-    for (;;) {
-      const received = await client.next();
-      if (received.type !== 'ping') return received;
-      await client.send([clientFrame({ opcode: 10, payload: received.payload })]);
-    }
+    return await coming;
   } catch (error) {
-    if (error instanceof Silence && due !== '') throw new Silence(`${error.message}: ${due}`);
+    if (error instanceof Silence) throw new Silence(`${error.message}: ${due}`);
     throw error;
   }
+}
+
+function dueFor({ type }: Answer): string {
+  return type === 'pong' ? 'a Pong was due' : 'an echo was due';
 }
 
 function describe(received: Received): string {

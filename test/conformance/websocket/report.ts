@@ -1,8 +1,7 @@
 /** What the suite says of one server: how many cases of each section came to what, and why each that is not OK is not. */
 
-import { BEHAVIORS, type Behavior, type Verdict } from './case.js';
+import { BEHAVIORS, type Behavior, sectionOfCase, type Verdict } from './case.js';
 import { SECTIONS } from './cases.js';
-import { sectionOfCase } from './case.js';
 
 /** A verdict that is not OK. */
 export interface Exception {
@@ -28,9 +27,9 @@ export function exceptionsOf(verdicts: readonly Verdict[]): Record<string, Excep
 }
 
 /** The sections that were run, each with its verdicts. */
-export function bySection(verdicts: readonly Verdict[]): [section: number, verdicts: Verdict[]][] {
+export function bySection<V extends { readonly id: string }>(verdicts: readonly V[]): [section: number, verdicts: V[]][] {
   return [...SECTIONS.keys()]
-    .map((section): [number, Verdict[]] => [section, verdicts.filter(({ id }) => sectionOfCase(id) === section)])
+    .map((section): [number, V[]] => [section, verdicts.filter(({ id }) => sectionOfCase(id) === section)])
     .filter(([, found]) => found.length > 0);
 }
 
@@ -41,5 +40,5 @@ export function reportText(verdicts: readonly Verdict[]): string {
     return `${String(section).padStart(2)}  ${SECTIONS.get(section)!.padEnd(58)}  ${countsText(countsOf(found))} (${seconds.toFixed(1)} s)`;
   });
   const exceptions = verdicts.filter(({ behavior }) => behavior !== 'OK').map(({ id, behavior, reason }) => `${id}  ${behavior}: ${reason}`);
-  return [...sections, '', ...exceptions, '', `${verdicts.length} cases: ${countsText(countsOf(verdicts))}`].join('\n');
+  return [...sections, '', ...exceptions, '', `${verdicts.length} ${verdicts.length === 1 ? 'case' : 'cases'}: ${countsText(countsOf(verdicts))}`].join('\n');
 }
