@@ -1,6 +1,6 @@
 /** The servers that the suite is pointed at: each sends back what it is sent, up to the largest message of the suite, and compresses. */
 
-import { asChannel, runServer } from 'longwire';
+import { asChannel, type PerMessageDeflate, runServer } from 'longwire';
 import { WebSocketServer } from 'ws';
 
 export interface EchoServer {
@@ -17,13 +17,13 @@ const MESSAGE_TIMEOUT_MS = 600_000;
 const WS_OPTIONS = { maxPayload: MAX_MESSAGE_BYTES, maxFragments: 0, perMessageDeflate: true };
 
 export const ECHO_SERVERS = {
-  async longwire(port = 0): Promise<EchoServer> {
+  async longwire(port = 0, perMessageDeflate: true | PerMessageDeflate = true): Promise<EchoServer> {
     const server = await runServer((request) => asChannel(request, { onReceive: (channel, message) => void channel.send(message) }), {
       host: HOST,
       port,
       maxMessageBytes: MAX_MESSAGE_BYTES,
       messageTimeoutMs: MESSAGE_TIMEOUT_MS,
-      perMessageDeflate: true,
+      perMessageDeflate,
     });
     return { url: server.url.replace(/^http/, 'ws'), stop: async () => void (await server.stop({ timeoutMs: 0 })) };
   },

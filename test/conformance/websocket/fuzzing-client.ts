@@ -50,8 +50,9 @@ export class FuzzingClient {
 
   /** Connects and makes the opening handshake; `patienceMs` is how long it will wait for each frame. */
   static async open(url: URL, patienceMs: number, offers?: readonly DeflateOffer[]): Promise<FuzzingClient> {
-    const socket = connect({ host: url.hostname, port: Number(url.port || 80), allowHalfOpen: true, noDelay: true });
-    await once(socket, 'connect', { signal: AbortSignal.timeout(HANDSHAKE_PATIENCE_MS) });
+    const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    const socket = connect({ host, port: Number(url.port || 80), allowHalfOpen: true, noDelay: true });
+    await once(socket, 'connect');
     const client = new FuzzingClient(socket, patienceMs);
     try {
       await client.#handshake(url, offers);

@@ -196,7 +196,7 @@ function count(answers: number): string {
   return answers === 1 ? 'a frame' : `${answers} frames`;
 }
 
-/** The server is not there, or goes away while it is connected to. */
-function isNetworkError(error: unknown): error is Error {
-  return error instanceof Error && ('code' in error || error.name === 'TimeoutError');
+/** The server is not there. */
+function isNetworkError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
 }

@@ -6,10 +6,7 @@ import { type DeflateOffer, offersText } from '../deflate-offer.js';
 
 const KIB = 1024;
 const MESSAGES = 1000;
-const BRIEF_MESSAGES = 12;
-/** Of these, few show as much as many. */
-const LARGE_BYTES = 32 * KIB;
-const BRIEF_LARGE_MESSAGES = 4;
+const BRIEF_MESSAGES = 10;
 
 /** The octets of a message, and those of a fragment of what they are compressed to. */
 const SHAPES: readonly (readonly [octets: number, fragment?: number])[] = [
@@ -35,7 +32,7 @@ function cases(subsection: string, name: string, data: TestData, offers: readonl
     title: `${MESSAGES} times ${octets} octets${fragment === undefined ? '' : ` in fragments of ${fragment}`}, ${name}`,
     isText: data.isText,
     count: MESSAGES,
-    briefCount: octets >= LARGE_BYTES ? BRIEF_LARGE_MESSAGES : BRIEF_MESSAGES,
+    briefCount: BRIEF_MESSAGES,
     message: (index) => excerpt(data, index * octets, octets),
     offers,
     ...(fragment === undefined ? {} : { fragment }),
