@@ -11,9 +11,10 @@ export type Flaw =
   | `accepts ${'reserved bits' | 'reserved opcodes' | 'fragmented control frames' | 'long control frames' | 'continuations of nothing' | 'interleaved messages' | 'invalid UTF-8' | 'any close code' | 'invalid reasons' | 'a close body of one octet'}`
   | `answers ${'with a wrong accept' | 'no Pings' | 'Pings with nothing' | 'Pings in reverse' | 'Pings behind the message' | 'texts in binary' | 'with 65,535 octets at most' | 'a Close with another code' | 'what comes behind a Close'}`
   | `sends ${'masked frames' | 'lengths in too many octets' | 'RSV1 without agreement' | 'RSV1 on all fragments' | 'references to messages before' | 'a Ping behind its Close'}`
-  | `ends ${'with the wrong code' | 'without a Close' | 'never' | 'only when the text is whole'}`
+  | `ends ${'with the wrong code' | 'without a Close' | 'never' | 'only when the text is whole' | 'before it has answered' | 'where a character is cut'}`
   | `reads ${'one frame at a time' | 'only whole frames'}`
-  | 'ignores server_no_context_takeover';
+  | 'ignores server_no_context_takeover'
+  | 'declines compression';
 
 /** What a connection is failed with. */
 class Failure extends Error {
@@ -65,6 +66,8 @@ class Peer {
   #first: Frame | undefined;
   #parts: Buffer[] = [];
   #sentBefore: Buffer = Buffer.alloc(0);
+  /** What goes out behind what was read, as one. */
+  #output: Buffer[] = [];
   /** Pongs that a flaw holds back. */
   #pongs: Buffer[] = [];
 
@@ -78,7 +81,7 @@ class Peer {
     if (!this.#isOpen && !this.#shakeHands()) return;
     try {
       for (let frame = this.#takeFrame(); frame !== undefined; frame = this.#takeFrame()) {
-        if (this.#isClosed && this.#flaw !== 'answers what comes behind a Close') return;
+        if (this.#isClosed && this.#flaw !== 'answers what comes behind a Close') break;
         this.#handle(frame);
         if (this.#flaw === 'reads one frame at a time') this.#input = Buffer.alloc(0);
       }
@@ -88,6 +91,7 @@ class Peer {
       this.#fail(error.code);
     }
     if (this.#flaw === 'answers Pings in reverse') for (const payload of this.#pongs.splice(0).reverse()) this.#write(10, payload);
+    this.#flush();
   }
 
   #shakeHands(): boolean {
@@ -97,7 +101,7 @@ class Peer {
     this.#input = this.#input.subarray(end + 4);
     const key = /^Sec-WebSocket-Key: (.*)$/m.exec(head)![1]!.trim();
     const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-    this.#compresses = head.includes('permessage-deflate');
+    this.#compresses = head.includes('permessage-deflate') && this.#flaw !== 'declines compression';
     const takeover = this.#flaw === 'ignores server_no_context_takeover' ? '' : '; server_no_context_takeover';
     const extensions = this.#compresses ? `Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover${takeover}\r\n` : '';
     const shown = this.#flaw === 'answers with a wrong accept' ? key : accept;
@@ -138,15 +142,17 @@ class Peer {
     this.#refuse(opcode !== 0 && isWithin, 1002, 'accepts interleaved messages');
     this.#first ??= frame;
     this.#parts.push(payload);
-    if (this.#first.opcode === 1 && !this.#compresses && !fin && this.#flaw !== 'ends only when the text is whole') {
-      // Fails at the first octet that cannot be right.
-      try {
-        new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(this.#parts), { stream: true });
-      } catch {
-        throw new Failure(1007);
-      }
-    }
     if (fin) this.#echo();
+    else if (this.#first.opcode === 1 && !this.#compresses && this.#flaw !== 'ends only when the text is whole') this.#checkBeginning();
+  }
+
+  /** Fails at the first octet that cannot be right. */
+  #checkBeginning(): void {
+    try {
+      new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(this.#parts), { stream: this.#flaw !== 'ends where a character is cut' });
+    } catch {
+      throw new Failure(1007);
+    }
   }
 
   #echo(): void {
@@ -195,6 +201,7 @@ class Peer {
 
   #fail(code: number): void {
     this.#isClosed = true;
+    if (this.#flaw === 'ends before it has answered') this.#output = [];
     if (this.#flaw === 'ends without a Close') this.#socket.end();
     else this.#close(this.#flaw === 'ends with the wrong code' ? 1011 : code);
   }
@@ -204,7 +211,13 @@ class Peer {
     this.#write(8, Buffer.of(code >> 8, code & 0xff));
     if (this.#flaw === 'sends a Ping behind its Close') this.#write(9, Buffer.alloc(0));
     const mustWait = this.#flaw === 'ends never' || this.#flaw === 'answers what comes behind a Close';
-    if (!mustWait) this.#socket.end();
+    if (mustWait) return;
+    this.#flush();
+    this.#socket.end();
+  }
+
+  #flush(): void {
+    if (this.#output.length > 0) this.#socket.write(Buffer.concat(this.#output.splice(0)));
   }
 
   #write(opcode: number, payload: Buffer, rsv = 0, fin = true): void {
@@ -216,6 +229,6 @@ class Peer {
     if (lengthBytes === 2) head.writeUInt16BE(payload.length, 2);
     if (lengthBytes === 8) head.writeBigUInt64BE(BigInt(payload.length), 2);
     if (this.#flaw === 'sends masked frames') head[1]! |= 0x80;
-    this.#socket.write(Buffer.concat(this.#flaw === 'sends masked frames' ? [head, Buffer.alloc(4), payload] : [head, payload]));
+    this.#output.push(head, this.#flaw === 'sends masked frames' ? Buffer.concat([Buffer.alloc(4), payload]) : payload);
   }
 }

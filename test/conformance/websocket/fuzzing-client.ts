@@ -10,7 +10,7 @@ import { connect, type Socket } from 'node:net';
 import type { Writing } from './case.js';
 import { ClientDeflate } from './deflate.js';
 import { type DeflateOffer, offersText, parseAgreement } from './deflate-offer.js';
-import { Incoming, Silence } from './incoming.js';
+import { Incoming } from './incoming.js';
 
 /** What the server did wrong. */
 export class Violation extends Error {}
@@ -59,17 +59,6 @@ export class FuzzingClient {
       return client;
     } catch (error) {
       client.destroy();
-      throw error;
-    }
-  }
-
-  /** Whether the server sends something, or ends the connection, within so many milliseconds. */
-  async hasNewsWithin(ms: number): Promise<boolean> {
-    try {
-      await this.#incoming.has(1, ms);
-      return true;
-    } catch (error) {
-      if (error instanceof Silence) return false;
       throw error;
     }
   }
