@@ -103,7 +103,7 @@ export class FuzzingClient {
     if (!lines[0]!.startsWith('HTTP/1.1 101 ')) throw new Violation(`the handshake was answered with ${lines[0]}`);
     const field = (name: string): string | undefined => lines.find((line) => line.toLowerCase().startsWith(`${name}:`))?.slice(name.length + 1).trim();
     if (field('upgrade')?.toLowerCase() !== 'websocket') throw new Violation('the handshake has no Upgrade: websocket');
-    if (field('connection')?.toLowerCase() !== 'upgrade') throw new Violation('the handshake has no Connection: Upgrade');
+    if (!/(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i.test(field('connection') ?? '')) throw new Violation('the handshake has no Connection: Upgrade');
     const accept = createHash('sha1').update(key + ACCEPT_SUFFIX).digest('base64');
     if (field('sec-websocket-accept') !== accept) throw new Violation('Sec-WebSocket-Accept is wrong');
     if (field('sec-websocket-protocol') !== undefined) throw new Violation('a subprotocol was chosen that was not offered');
