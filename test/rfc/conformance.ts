@@ -2,6 +2,7 @@
 
 import { ACCEPTED_BY, DISAGREEMENTS } from '../../fuzz/disagreements.js';
 import { CORPUS, countAttacks } from '../attacks/corpus.js';
+import { AUTOBAHN_TABLE } from '../conformance/websocket/table.js';
 import type { ConformanceTable, RfcRules } from '../support/conformance.js';
 import { RFC_6455 } from './6455/rules.js';
 import { RFC_9110 } from './9110/rules.js';
@@ -37,4 +38,4 @@ const DISAGREEING: ConformanceTable = {
 };
 
 /** Tables behind those of the RFCs. */
-export const TABLES: readonly ConformanceTable[] = [ATTACKS, DISAGREEING];
+export const TABLES: readonly ConformanceTable[] = [AUTOBAHN_TABLE, ATTACKS, DISAGREEING];
