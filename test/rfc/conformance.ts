@@ -5,6 +5,7 @@ import { CORPUS, countAttacks } from '../attacks/corpus.js';
 import { AUTOBAHN_TABLE } from '../conformance/websocket/table.js';
 import type { ConformanceTable, RfcRules } from '../support/conformance.js';
 import { RFC_6455 } from './6455/rules.js';
+import { RFC_7692 } from './7692/rules.js';
 import { RFC_9110 } from './9110/rules.js';
 import { RFC_9112 } from './9112/rules.js';
 
@@ -12,6 +13,7 @@ export const RFCS: readonly RfcRules[] = [
   { rfc: 9110, title: 'HTTP Semantics', file: 'rfc/9110.test.ts', rules: RFC_9110 },
   { rfc: 9112, title: 'HTTP/1.1', file: 'rfc/9112.test.ts', rules: RFC_9112 },
   { rfc: 6455, title: 'The WebSocket Protocol', file: 'rfc/6455.test.ts', rules: RFC_6455 },
+  { rfc: 7692, title: 'Compression Extensions for WebSocket', file: 'rfc/7692.test.ts', rules: RFC_7692 },
 ];
 
 const ATTACKS: ConformanceTable = {
