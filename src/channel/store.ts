@@ -4,7 +4,7 @@ import type { Outgoing } from '../http/contract.js';
 import { UsageError } from '../errors.js';
 import { AsyncChannel, type Membership } from './channel.js';
 import type { Channel } from './contract.js';
-import { bodyOf } from './outgoing.js';
+import { bodyOf, keepBytes } from './outgoing.js';
 import { SharedMessage } from './shared-message.js';
 
 /** What a member is sent instead of one message for all; `undefined` sends it nothing. */
@@ -108,7 +108,7 @@ export class MemoryChannelStore<Attachment = unknown> implements ChannelStore<At
 function sendSame<Attachment>(message: Outgoing, { compress }: BroadcastOptions): (member: Member, attachment: Attachment | undefined) => boolean {
   const body = bodyOf(message);
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) throw new UsageError('what is broadcast is text or bytes, or a response with such a body');
-  const shared = new SharedMessage(body);
+  const shared = new SharedMessage(typeof body === 'string' ? body : keepBytes(body));
   return (member) => trySend(member, () => (member.isPending ? member.send(message, true) : member.sendShared(shared, compress === false)));
 }
 

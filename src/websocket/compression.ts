@@ -35,6 +35,7 @@ export class Compression {
   /** What we may refer back to, and what the client may; `undefined` where each message stands alone. */
   readonly #sent: Context | undefined;
   readonly #received: Context | undefined;
+  #isReleased = false;
 
   constructor(parameters: DeflateParameters, settings: CompressionSettings) {
     this.#settings = settings;
@@ -45,9 +46,10 @@ export class Compression {
     settings.counters.compressing++;
   }
 
-  /** The connection is gone, and its contexts with it. */
+  /** The connection is gone: its contexts count no more. What came before is still inflated, and goes by them. */
   release(): void {
     const { counters } = this.#settings;
+    this.#isReleased = true;
     counters.compressing--;
     counters.contextBytes -= (this.#sent?.bytes.length ?? 0) + (this.#received?.bytes.length ?? 0);
   }
@@ -115,7 +117,7 @@ export class Compression {
     if (context === undefined) return;
     const before = context.bytes.length;
     context.push(text);
-    this.#settings.counters.contextBytes += context.bytes.length - before;
+    if (!this.#isReleased) this.#settings.counters.contextBytes += context.bytes.length - before;
   }
 }
 

@@ -9,7 +9,7 @@ import { ownBytes } from '../bytes.js';
 import { wsError } from './errors.js';
 import { decodeHeader, type FrameHeader, isControl, newFrameHeader, OPCODE, RSV1 } from './frame.js';
 import { unmask } from './mask.js';
-import { type AssembledMessage, MessageAssembler, type MessageLimits, wholeMessage } from './message.js';
+import { type AssembledMessage, maxPayloadBytes, MessageAssembler, type MessageLimits, wholeMessage } from './message.js';
 import { type FrameContext, headerViolation } from './rules.js';
 
 /** What `FrameDecoder.next` finds. */
@@ -79,10 +79,13 @@ export class FrameDecoder {
   /** A frame that is a whole message is judged here and needs no assembler if all of it has come. */
   #beginData(): void {
     const { opcode, length, fin, rsv, headerBytes } = this.#header;
-    if (length > this.#limits.maxMessageBytes) throw wsError('WS_MESSAGE_TOO_BIG');
-    if (fin && opcode !== OPCODE.continuation && this.#queue.length - headerBytes >= length) return;
+    const isCompressed = (rsv & RSV1) !== 0;
+    if (fin && opcode !== OPCODE.continuation && this.#queue.length - headerBytes >= length) {
+      if (length > maxPayloadBytes(this.#limits, isCompressed)) throw wsError('WS_MESSAGE_TOO_BIG');
+      return;
+    }
     const assembler = (this.#assembler ??= new MessageAssembler(this.#limits));
-    if (opcode !== OPCODE.continuation) assembler.begin(opcode === OPCODE.text, (rsv & RSV1) !== 0);
+    if (opcode !== OPCODE.continuation) assembler.begin(opcode === OPCODE.text, isCompressed);
     assembler.announce(length, fin);
     this.#context.isInMessage = true;
   }

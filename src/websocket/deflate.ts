@@ -38,9 +38,12 @@ export class Context {
   }
 
   push(text: Buffer): void {
-    const room = Math.max(0, this.#size - text.length);
-    const kept = this.bytes.subarray(Math.max(0, this.bytes.length - room));
-    this.bytes = Buffer.concat([kept, text.subarray(Math.max(0, text.length - this.#size))]);
+    const added = text.subarray(Math.max(0, text.length - this.#size));
+    const kept = this.bytes.subarray(Math.max(0, this.bytes.length + added.length - this.#size));
+    // Memory of its own: it stays, and would keep all of the pool that it came from.
+    this.bytes = Buffer.allocUnsafeSlow(kept.length + added.length);
+    this.bytes.set(kept);
+    this.bytes.set(added, kept.length);
   }
 }
 

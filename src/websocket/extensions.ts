@@ -7,6 +7,8 @@
 export interface DeflateParameters {
   /** The bits of the window that what we send may refer back to, 8 to 15 (RFC 7692 §7.1.2.1). */
   readonly serverMaxWindowBits: number;
+  /** Whether the client asked for a limit to it: who accepts that says so, whatever the limit is (RFC 7692 §7.1.2.1). */
+  readonly isServerWindowAsked: boolean;
   /** Whether each message that we send starts with an empty window (RFC 7692 §7.1.1.1). */
   readonly serverNoContextTakeover: boolean;
   /** The same for what the client sends. */
@@ -31,8 +33,8 @@ interface Offer {
 const MAX_WINDOW_BITS = 15;
 const WINDOW_BITS = /^(?:[89]|1[0-5])$/;
 
-/** One extension or parameter, and what ends it; a value in quotes must be a token, too. */
-const ITEM = /[ \t]*(?:([!#$%&'*+\-.^_`|~\w]+)(?:[ \t]*=[ \t]*(?:([!#$%&'*+\-.^_`|~\w]+)|"([!#$%&'*+\-.^_`|~\w]+)"))?[ \t]*)?(;|,|$)/y;
+/** One extension or parameter, and what ends it; a value in quotes must be a token, too, once nothing in it is escaped any more. */
+const ITEM = /[ \t]*(?:([!#$%&'*+\-.^_`|~\w]+)(?:[ \t]*=[ \t]*(?:([!#$%&'*+\-.^_`|~\w]+)|"((?:\\?[!#$%&'*+\-.^_`|~\w])+)"))?[ \t]*)?(;|,|$)/y;
 
 /** Whether the value of `Sec-WebSocket-Extensions` is well-formed: one that is not fails the handshake (RFC 6455 §9.1). */
 export function isExtensionList(header: string): boolean {
@@ -53,7 +55,7 @@ export function deflateResponse(parameters: DeflateParameters): string {
   let response = 'permessage-deflate';
   if (parameters.serverNoContextTakeover) response += '; server_no_context_takeover';
   if (parameters.clientNoContextTakeover) response += '; client_no_context_takeover';
-  if (parameters.serverMaxWindowBits < MAX_WINDOW_BITS) response += `; server_max_window_bits=${parameters.serverMaxWindowBits}`;
+  if (parameters.isServerWindowAsked || parameters.serverMaxWindowBits < MAX_WINDOW_BITS) response += `; server_max_window_bits=${parameters.serverMaxWindowBits}`;
   if (parameters.clientMaxWindowBits < MAX_WINDOW_BITS) response += `; client_max_window_bits=${parameters.clientMaxWindowBits}`;
   return response;
 }
@@ -64,6 +66,7 @@ function acceptOffer({ parameters }: Offer, { windowBits, contextTakeover }: Def
   if (offered.size < parameters.length || !parameters.every(isValid)) return undefined;
   const clientBits = offered.get('client_max_window_bits');
   return {
+    isServerWindowAsked: offered.has('server_max_window_bits'),
     serverMaxWindowBits: Math.min(windowBits, Number(offered.get('server_max_window_bits') ?? MAX_WINDOW_BITS)),
     serverNoContextTakeover: !contextTakeover || offered.has('server_no_context_takeover'),
     // A client that does not offer to limit its window must not be asked to (§7.1.2.2).
@@ -96,7 +99,7 @@ function parseOffers(header: string): Offer[] | undefined {
     const match = ITEM.exec(header);
     if (match === null) return undefined;
     const [, item, token, quoted, separator] = match;
-    const value = token ?? quoted;
+    const value = token ?? quoted?.replaceAll('\\', '');
     const isMalformed = name === undefined ? value !== undefined || (item === undefined && separator === ';') : item === undefined;
     if (isMalformed) return undefined;
     if (name === undefined) name = item;

@@ -87,7 +87,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     this.#decoder = new FrameDecoder(settings, deflate === undefined ? 0 : RSV1);
     if (deflate !== undefined) {
       this.#compression = new Compression(deflate, settings.compression!);
-      this.#outbox = new Outbox(() => transport.destroy('aborted'));
+      this.#outbox = new Outbox((error) => this.#fault(error));
     }
     this.#pingAt = this.#nextPing();
   }
@@ -109,7 +109,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
 
   onDrain(): void {
     if (this.#owedPong !== undefined) this.#answerPing(this.#owedPong);
-    this.#port.outputDrained();
+    if (!this.#isDrainOwed) this.#port.outputDrained();
   }
 
   onGone(departure: Departure): void {
@@ -138,8 +138,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   }
 
   whenDrained(fn: () => void): void {
-    if (this.#outbox === undefined) this.#transport.whenDrained(fn);
-    else this.#outbox.whenEmpty(() => this.#transport.whenDrained(fn));
+    this.#whenWritten(() => this.#transport.whenDrained(fn));
   }
 
   message(data: Message, shared?: SharedMessage, asIs = false): void {
@@ -149,9 +148,9 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     const isPlain = asIs || !compression.isWorthwhile(bytes);
     const outbox = this.#outbox!;
     if (isPlain && !outbox.isBusy) return this.#writeMessage(data, shared);
-    const kept = typeof data === 'string' ? data : keepBytes(data);
+    const kept = typeof data === 'string' || shared !== undefined ? data : keepBytes(data);
     outbox.put(bytes, () => (isPlain ? this.#writeMessage(kept, shared) : this.#writeCompressed(kept, shared)));
-    if (outbox.bufferedBytes > this.#settings.softBufferBytes) this.#tellWhenEmpty(outbox);
+    if (outbox.bufferedBytes > this.#settings.softBufferBytes) this.#oweDrain();
   }
 
   #writeMessage(data: Message, shared: SharedMessage | undefined): void {
@@ -172,13 +171,13 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   }
 
   closeFrame(code: number, reason: string): void {
-    if (this.#outbox?.isBusy === true) this.#outbox.put(0, () => this.#sendClose(encodeClose(code, reason)));
-    else this.#sendClose(encodeClose(code, reason));
+    this.#whenWritten(() => this.#sendClose(encodeClose(code, reason)));
     this.#closeBy = this.#settings.ticker.after(this.#settings.closeTimeoutMs);
     this.resumeReading();
   }
 
   failFrame(code: number, reason: string): void {
+    this.#isOver = true;
     this.#dropOutbox();
     this.#sendClose(encodeClose(code, reason));
     this.#hangUp();
@@ -265,9 +264,16 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   }
 
   #failUnpacking(error: unknown): undefined {
-    if (!(error instanceof ProtocolError)) throw error;
-    if (!this.#isOver) this.#fail(error);
+    if (!(error instanceof ProtocolError)) this.#fault(error);
+    else if (!this.#isOver) this.#fail(error);
     return undefined;
+  }
+
+  /** What went wrong here and not with the peer, such as memory that ran out: told to the application, and costs this connection only. */
+  #fault(error: unknown): void {
+    this.#transport.soon(() => {
+      throw error;
+    });
   }
 
   #limitMessages(): void {
@@ -287,18 +293,26 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     return fullAt !== undefined;
   }
 
-  /** What waits to be compressed is lost. */
+  /** Calls `fn` once what was sent until now is written, or lost. */
+  #whenWritten(fn: () => void): void {
+    if (this.#outbox === undefined) fn();
+    else this.#outbox.whenWritten(fn);
+  }
+
+  /** What waits to be compressed is lost; a Close behind it is sent. */
   #dropOutbox(): void {
     this.#settings.counters.drops += this.#outbox?.clear() ?? 0;
   }
 
   /** What waits to be compressed counts for `onDrain` as what waits to be taken does. */
-  #tellWhenEmpty(outbox: Outbox): void {
+  #oweDrain(): void {
     if (this.#isDrainOwed) return;
     this.#isDrainOwed = true;
-    outbox.whenEmpty(() => {
+    this.#whenWritten(() => {
       this.#isDrainOwed = false;
-      if (!this.#isOver && !this.#transport.isCongested) this.#port.outputDrained();
+      if (this.#isOver || this.#transport.isCongested) return;
+      if (this.#outbox!.bufferedBytes > this.#settings.softBufferBytes) this.#oweDrain();
+      else this.#port.outputDrained();
     });
   }
 
@@ -329,6 +343,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   #lose(by: ClosedBy): void {
     this.#isOver = true;
     this.#port.aborted(by);
+    this.#dropOutbox();
     if (by === 'timeout') this.#transport.destroy('timeout');
     else this.#transport.end(this.#settings.closeTimeoutMs);
   }
@@ -336,6 +351,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   /** Flushes and ends the connection, the server first (RFC 6455 §7.1.1). */
   #hangUp(): void {
     this.#isOver = true;
+    this.#dropOutbox();
     this.#transport.end(this.#settings.closeTimeoutMs);
   }
 

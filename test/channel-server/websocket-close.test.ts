@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { WebSocket } from 'ws';
 import { startChannelServer } from '../support/channels.js';
 import { turns, until } from '../support/deferred.js';
-import { clientFrame, close, ping, text } from '../support/frames.js';
+import { clientFrame, close, ping, pong, text } from '../support/frames.js';
 import { RawWebSocket } from '../support/raw-web-socket.js';
 
 const CODES = [
@@ -118,17 +118,19 @@ test('a response without a body and closeAfterSend is a Close 1000 alone', async
   assert.deepEqual(await socket.readClose(), { code: 1000, reason: '' });
 });
 
-test('messages and pings behind our Close are discarded, those before it are handed over', async (t) => {
-  const server = await startChannelServer(t, {}, undefined, { onPing: () => assert.fail('no ping behind our Close') });
+test('messages, pings and pongs behind our Close are discarded, those before it are handed over', async (t) => {
+  const heard: string[] = [];
+  const server = await startChannelServer(t, {}, undefined, { onPing: () => heard.push('ping'), onPong: () => heard.push('pong') });
   const socket = await RawWebSocket.open(t, server.port);
   const taken = await server.next();
   await socket.send(text('before'));
   await taken.received(1);
   taken.channel.close();
-  await socket.send(Buffer.concat([text('behind'), close(1000)]));
+  await socket.send(Buffer.concat([text('behind'), ping(), pong(), close(1000)]));
   await socket.readClose();
   await taken.closed();
   assert.deepEqual(taken.messages, ['before']);
+  assert.deepEqual(heard, []);
   assert.equal(await socket.client.readToEnd(), '');
 });
 

@@ -75,3 +75,17 @@ export function parseServerFrames(bytes: Buffer): { frames: ServerFrame[]; rest:
 export function handshake(path = '/', fields = ''): string {
   return `GET ${path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${fields}\r\n`;
 }
+
+const OPENING: Readonly<Record<string, string>> = {
+  Host: 'localhost',
+  Upgrade: 'websocket',
+  Connection: 'Upgrade',
+  'Sec-WebSocket-Version': '13',
+  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+};
+
+/** A valid handshake with other values for some of its fields, or more fields: `undefined` leaves one out, a list is a line for each. */
+export function opening(fields: Readonly<Record<string, string | readonly string[] | undefined>> = {}, requestLine = 'GET / HTTP/1.1'): string {
+  const lines = Object.entries({ ...OPENING, ...fields }).flatMap(([name, value]) => [value ?? []].flat().map((each) => `${name}: ${each}\r\n`));
+  return `${requestLine}\r\n${lines.join('')}\r\n`;
+}

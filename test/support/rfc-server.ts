@@ -1,6 +1,6 @@
 /** One server for many cases: each connection has a handler of its own, and a record of what became of its requests. */
 
-import type { Handler, HandlerResult, HttpRequest } from 'longwire';
+import type { Handler, HandlerResult, HttpRequest, ServerOptions } from 'longwire';
 import { LongwireServer } from '#src/server.js';
 import { FakeClock } from './clock.js';
 
@@ -36,16 +36,17 @@ export class Session {
 /** Its clock stands still: no deadline is ever in the way of a slow machine. */
 export class RfcServer {
   readonly #sessions = new Map<number, Session>();
-  readonly #server = new LongwireServer(
-    (request) => this.#of(request.remotePort).serve(request),
-    {
+  readonly #server: LongwireServer;
+
+  constructor(options: ServerOptions = {}) {
+    const common: ServerOptions = {
       host: '127.0.0.1',
       port: 0,
       onError: (error, request) => void this.#of(request?.remotePort ?? 0).errors.push(error),
       onClientError: (error, { remotePort }) => void this.#of(remotePort).clientErrors.push(error.code),
-    },
-    new FakeClock(),
-  );
+    };
+    this.#server = new LongwireServer((request) => this.#of(request.remotePort).serve(request), { ...common, ...options }, new FakeClock());
+  }
 
   async start(): Promise<void> {
     await this.#server.start();

@@ -16,13 +16,13 @@ import { type AnsweredCase, expectedOf, type ParsedCase, type ParsedRequest, typ
 import { FURTHER_ANSWER, FURTHER_REQUEST, type RfcServer, type Session } from './rfc-server.js';
 
 /** How the bytes of a case go out. */
-interface Way {
+export interface Way {
   readonly name: string;
   readonly isByteByByte: boolean;
   readonly hasFurther: boolean;
 }
 
-const WAYS: readonly Way[] = [
+export const WAYS: readonly Way[] = [
   { name: 'whole', isByteByByte: false, hasFurther: false },
   { name: 'byte by byte', isByteByByte: true, hasFurther: false },
   { name: 'whole, with a further request behind', isByteByByte: false, hasFurther: true },
@@ -68,7 +68,7 @@ export async function refuseOverSocket(each: RefusedCase, t: TestContext, server
   const statusLine = `HTTP/1.1 ${status} ${reasonPhrase(status)}`;
   await everyWay(each, t, server, recorder, {}, async (exchange) => {
     for (let i = 0; i < ahead; i++) assertAnswer(await readAnswer(exchange.client, exchange.methods[i]!), { status: 200 });
-    const answer = await readAnswer(exchange.client, exchange.methods[ahead] ?? '');
+    const answer = await readAnswer(exchange.client, exchange.methods[ahead] ?? methodOf(each));
     assert.equal(answer.head[0], statusLine);
     assert.equal(answer.field('connection'), 'close');
     await assertEnd(exchange, true);
@@ -83,7 +83,7 @@ export async function answerOverSocket(each: AnsweredCase, t: TestContext, serve
   await everyWay(each, t, server, () => each.handler ?? (() => 'hello'), each, async (exchange) => {
     let at = 0;
     for (const expected of each.answered) {
-      assertAnswer(await readAnswer(exchange.client, exchange.methods[at] ?? '', expected.isCut), expected);
+      assertAnswer(await readAnswer(exchange.client, exchange.methods[at] ?? methodOf(each), expected.isCut), expected);
       if (expected.status >= 200) at++;
     }
     await assertEnd(exchange, each.closes === true);
@@ -133,7 +133,7 @@ async function everyWay(
 }
 
 /** The event loop turns behind each piece, so that the server reads it by itself. A server that has gone takes nothing more. */
-async function send(client: RawClient, bytes: Uint8Array, { isByteByByte }: Way): Promise<void> {
+export async function send(client: RawClient, bytes: Uint8Array, { isByteByByte }: Way): Promise<void> {
   if (!isByteByByte) return client.send(bytes);
   for (let at = 0; at < bytes.length && client.socket.writable; ) {
     const end = at + (at < MAX_SINGLE_BYTES ? 1 : MAX_SINGLE_BYTES);
@@ -141,6 +141,11 @@ async function send(client: RawClient, bytes: Uint8Array, { isByteByByte }: Way)
     await new Promise((resolve) => setImmediate(resolve));
     at = end;
   }
+}
+
+/** What a request is answered like that has no valid head. */
+function methodOf({ bytes }: { bytes: string }): string {
+  return bytes.startsWith('HEAD ') ? 'HEAD' : '';
 }
 
 /** The heads of the requests in `bytes`, as far as they are valid. */

@@ -1,11 +1,13 @@
-/** Rules of an RFC, held: a test for each of their cases, by the parser alone and through real sockets. */
+/** Rules of an RFC, held: a test for each of their cases, by the parser or decoder alone and through real sockets. */
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test, type TestContext } from 'node:test';
+import { framesOf } from './frame-events.js';
 import { eventsOf, type PlainEvent, refusalOf } from './http-events.js';
 import { type Case, expectedOf, type ParsedRequest, type Rule } from './rfc.js';
 import { answerOverSocket, parseOverSocket, refuseOverSocket } from './rfc-sockets.js';
 import { RfcServer } from './rfc-server.js';
+import { speakOverSocket, whatIsDecoded } from './rfc-web-sockets.js';
 import { hasTest } from './test-names.js';
 
 /** Makes the tests of one RFC, in the order of its rules. They share a server, and run twenty at a time. */
@@ -30,6 +32,11 @@ async function check(each: Case, t: TestContext, server: RfcServer): Promise<voi
   } else if ('refused' in each) {
     assert.equal(refusalOf(each.bytes), each.refused);
     await refuseOverSocket(each, t, server);
+  } else if ('received' in each) {
+    // What is compressed is no message until it is inflated, which needs more than the decoder.
+    const isDecodedAlone = each.closing === undefined && each.options?.perMessageDeflate === undefined;
+    if (isDecodedAlone) assert.deepEqual(framesOf(each.bytes, each.options), whatIsDecoded(each));
+    await speakOverSocket(each, t, server);
   } else {
     await answerOverSocket(each, t, server);
   }

@@ -3,9 +3,11 @@
  * must come of them), by tests that stand elsewhere, or not, for a reason.
  */
 
-import type { Handler } from 'longwire';
+import type { ChannelHandlers, Handler, ServerOptions } from 'longwire';
 import type { BodyFraming } from '#src/http/events.js';
 import type { HttpErrorCode } from '#src/http/errors.js';
+import type { WsErrorCode } from '#src/websocket/errors.js';
+import type { Closing } from './channels.js';
 import type { TestName } from './test-names.js';
 
 export type Level = 'MUST' | 'MUST NOT' | 'SHOULD' | 'SHOULD NOT' | 'MAY' | 'ought to';
@@ -62,7 +64,39 @@ export interface AnsweredCase extends CaseText {
   readonly served?: number;
 }
 
-export type Case = ParsedCase | RefusedCase | AnsweredCase;
+/**
+ * A WebSocket: what its channel is told, and what comes back. Frames are written as `text …`, `binary …` in hex, `ping …`, `pong …` as
+ * latin1, and `close <code> <reason>`.
+ */
+export interface WebSocketCase extends CaseText {
+  /** What the client sends behind its handshake, as latin1. */
+  readonly bytes: string;
+  /** The messages, Pings and Pongs that reach the channel. */
+  readonly received: readonly string[];
+  /** What comes back ahead of an answer to `ends`; without it, a Pong for each Ping. */
+  readonly sent?: readonly string[];
+  /** The Close of the client, which is answered, or the rule it breaks. */
+  readonly ends?: ClientClose | WsErrorCode;
+  /** What `onClose` is told, where it does not follow from `ends`. */
+  readonly closing?: Closing;
+  /** Whether the client sends FIN behind its bytes; then no further frames are sent. */
+  readonly clientEnds?: boolean;
+  /** The head that asks for the WebSocket, if it is a particular one. */
+  readonly opening?: string;
+  /** Of the answer to it, as much as matters. */
+  readonly opened?: Omit<Answer, 'status'>;
+  /** What the application does beside listening. */
+  readonly handlers?: ChannelHandlers;
+  /** Of a server of its own. */
+  readonly options?: ServerOptions;
+}
+
+export interface ClientClose {
+  readonly code?: number;
+  readonly reason?: string;
+}
+
+export type Case = ParsedCase | RefusedCase | AnsweredCase | WebSocketCase;
 
 /** What is not given here is not compared. */
 export interface ParsedRequest {

@@ -58,8 +58,8 @@ describe('refuses', () => {
   });
 });
 
-test('every code from 0 to 5000, and the highest, gets its verdict', () => {
-  for (const code of [...Array(5001).keys(), 65_535]) {
+test('every code there is gets its verdict', () => {
+  for (let code = 0; code <= 0xffff; code++) {
     assert.equal(isCloseCode(code), mayBeSent(code), String(code));
     if (mayBeSent(code)) assert.equal(parseClose(bodyOf(code)).code, code);
     else assert.throws(() => parseClose(bodyOf(code)), refusal('WS_BAD_CLOSE_CODE', 1002), String(code));

@@ -191,6 +191,17 @@ describe('refuses', () => {
     assert.deepEqual(decode([first, clientFrame({ opcode: 0, rsv: 4, payload: 'b' })], {}, 4), ['WS_RESERVED_BITS']);
     assert.deepEqual(decode([first, clientFrame({ opcode: 9, rsv: 4 })], {}, 4), ['WS_RESERVED_BITS']);
   });
+
+  test('lets a compressed message be longer than the limit by what compression may add, and no more', () => {
+    const limits = { maxMessageBytes: 800 };
+    const compressed = (length: number): Buffer => clientFrame({ opcode: 2, rsv: 4, payload: long(length) });
+    assert.deepEqual(decode([compressed(964)], limits, 4), [`compressed binary ${hex(long(964))}`]);
+    assert.deepEqual(decode([compressed(965)], limits, 4), ['WS_MESSAGE_TOO_BIG']);
+    const cut = (first: number, second: number): Buffer => frames(clientFrame({ opcode: 2, rsv: 4, payload: long(first), fin: false }), fragment(0, long(second), true));
+    assert.deepEqual(decode([cut(64, 900)], limits, 4), [`compressed binary ${hex(Buffer.concat([long(64), long(900)]))}`]);
+    assert.deepEqual(decode([cut(64, 901)], limits, 4), ['WS_MESSAGE_TOO_BIG']);
+    assert.deepEqual(decode([frames(compressed(900), binary(long(801)))], limits, 4).slice(1), ['WS_MESSAGE_TOO_BIG'], 'one that is not compressed behind it');
+  });
 });
 
 describe('lengths at the borders of their encodings', () => {
