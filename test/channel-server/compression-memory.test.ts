@@ -70,13 +70,14 @@ async function bytesOfEach(t: TestContext, deflate: PerMessageDeflate): Promise<
 test('2,000 WebSockets without takeover keep nothing of the compressed messages that they sent and received', async (t) => {
   const { bytes, contextBytes } = await bytesOfEach(t, {});
   assert.equal(contextBytes, 0);
-  assert.ok(bytes < 500, `${Math.round(bytes)} bytes each`);
+  // A zlib stream would be tens of thousands.
+  assert.ok(bytes < 1000, `${Math.round(bytes)} bytes each`);
 });
 
 test('2,000 WebSockets with takeover keep the text that may be referred to, both ways, and little more', async (t) => {
   const { bytes, contextBytes } = await bytesOfEach(t, { contextTakeover: true });
   assert.equal(contextBytes, COUNT * 2 * MESSAGE.length);
-  assert.ok(bytes < 2 * MESSAGE.length + 1000, `${Math.round(bytes)} bytes each, ${2 * MESSAGE.length} of them text`);
+  assert.ok(bytes < 2 * MESSAGE.length + 2000, `${Math.round(bytes)} bytes each, ${2 * MESSAGE.length} of them text`);
 });
 
 test('a window holds no more than its bits say, however much was sent and received', async (t) => {
