@@ -20,7 +20,9 @@ export class ZlibWatch {
   #held: (() => void)[] | undefined;
   /** How many results may still come back while the others are kept. */
   #allowed = 0;
+  /** What all calls from here on fail with, or those of one method. */
   #failing: Error | undefined;
+  #failingMethod: Method | undefined;
 
   /** Watches until the test is over. What a test does itself, it should do with functions that it took before. */
   constructor(t: TestContext) {
@@ -56,15 +58,17 @@ export class ZlibWatch {
     this.#giveAllowed();
   }
 
-  /** Lets all calls from here on fail. */
-  fail(error: Error): void {
+  /** Lets calls from here on fail, all of them or those of one method; `undefined` lets them be. */
+  fail(error: Error | undefined, method?: Method): void {
     this.#failing = error;
+    this.#failingMethod = method;
   }
 
   #call(name: Method, args: unknown[]): unknown {
     this.calls.push({ name, bytes: (args[0] as Uint8Array).length });
+    const failing = this.#failingMethod === undefined || this.#failingMethod === name ? this.#failing : undefined;
     if (name.endsWith('Sync')) {
-      if (this.#failing !== undefined) throw this.#failing;
+      if (failing !== undefined) throw failing;
       return ORIGINAL[name](...args);
     }
     const callback = args.at(-1) as Callback;
@@ -72,7 +76,7 @@ export class ZlibWatch {
     return ORIGINAL[name](...args.slice(0, -1), (error: Error | null, result: unknown) => {
       const give = (): void => {
         this.running--;
-        callback(this.#failing ?? error, result);
+        callback(failing ?? error, result);
       };
       if (this.#held === undefined) return give();
       this.#held.push(give);
