@@ -9,31 +9,34 @@ import { type FieldLines, listElements } from './headers.js';
 
 /** One proxy's word: whom it was asked by, and over what. */
 interface Hop {
-  /** `undefined` where it does not tell, or what it tells is no IP address. */
-  readonly node: Pick<Peer, 'remoteAddress' | 'remotePort'> | undefined;
+  /** As sent: most hops are never looked at. */
+  readonly node: string;
   readonly isSecure: boolean | undefined;
 }
 
 /**
  * The client of a request that came over a connection from `peer`, which is trusted. Where both fields are there and name different
- * clients, one of them was not written by the proxy but sent by the client: neither is believed.
+ * clients, or say different things of its scheme, one of them was not written by the proxy but sent by the client: neither is believed.
  */
 export function forwardedPeer(fields: FieldLines, peer: Peer, trusts: (address: string) => boolean): Peer {
   const standard = fields.get('forwarded');
   const common = fields.get('x-forwarded-for');
   const scheme = fields.get('x-forwarded-proto');
-  if (standard === undefined) return follow(commonHops(common, scheme), peer, trusts);
-  const named = follow(standardHops(standard), peer, trusts);
-  if (common === undefined) return named;
-  return follow(commonHops(common, scheme), peer, trusts).remoteAddress === named.remoteAddress ? named : peer;
+  const other = follow(commonHops(common, scheme), peer, trusts);
+  if (standard === undefined) return other;
+  if (common === undefined) return follow(standardHops(standard), peer, trusts);
+  const named = follow(standardHops(standard), { ...peer, isSecure: other.isSecure }, trusts);
+  const isAgreed = named.remoteAddress === other.remoteAddress && (scheme === undefined || named.isSecure === other.isSecure);
+  return isAgreed ? named : peer;
 }
 
 /** Goes back from hop to hop, to the first client that is no trusted proxy, or as far as is known. */
 function follow(hops: readonly Hop[], peer: Peer, trusts: (address: string) => boolean): Peer {
   let client = peer;
   for (let at = hops.length - 1; at >= 0; at--) {
-    const { node, isSecure } = hops[at]!;
-    client = { remoteAddress: client.remoteAddress, remotePort: client.remotePort, ...node, isSecure: isSecure ?? client.isSecure };
+    const hop = hops[at]!;
+    const node = parseNode(hop.node);
+    client = { remoteAddress: client.remoteAddress, remotePort: client.remotePort, ...node, isSecure: hop.isSecure ?? client.isSecure };
     if (node === undefined || !trusts(node.remoteAddress)) break;
   }
   return client;
@@ -42,7 +45,7 @@ function follow(hops: readonly Hop[], peer: Peer, trusts: (address: string) => b
 /** `X-Forwarded-Proto` has an entry for each of `X-Forwarded-For`, or that of the last proxy alone. */
 function commonHops(addresses: string | undefined, schemes: string | undefined): Hop[] {
   const areSecure = listElements(schemes ?? '').map(isSecureScheme);
-  const nodes = addresses === undefined ? [undefined] : listElements(addresses).map(parseNode);
+  const nodes = addresses === undefined ? [''] : listElements(addresses);
   return nodes.map((node, index) => ({ node, isSecure: areSecure[Math.max(0, areSecure.length - nodes.length + index)] }));
 }
 
@@ -62,7 +65,7 @@ function standardHops(text: string): Hop[] {
     if (name !== undefined) pairs.set(name.toLowerCase(), token ?? quoted!.replace(/\\(.)/g, '$1'));
     isEnd = separator === '';
     if (separator === ';') continue;
-    if (pairs.size > 0) hops.push({ node: parseNode(pairs.get('for') ?? ''), isSecure: isSecureScheme(pairs.get('proto')) });
+    if (pairs.size > 0) hops.push({ node: pairs.get('for') ?? '', isSecure: isSecureScheme(pairs.get('proto')) });
     pairs = new Map();
   }
   return hops;
@@ -81,10 +84,10 @@ function isSecureScheme(scheme: string | undefined): boolean | undefined {
   }
 }
 
-/** An address, perhaps with a port: IPv4, IPv6 in brackets, or in `X-Forwarded-For` without (RFC 7239 §6). */
-function parseNode(text: string): Hop['node'] {
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [undefined, undefined, text];
+/** An address, perhaps with a port: IPv4, IPv6 in brackets, or in `X-Forwarded-For` without (RFC 7239 §6). `undefined` where it is none, or is not told. */
+function parseNode(text: string): Pick<Peer, 'remoteAddress' | 'remotePort'> | undefined {
+  const [, bracketed, plain, port = '0'] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [undefined, undefined, text];
   const address = bracketed ?? plain!;
   const isAddress = bracketed === undefined ? isIPv4(address) || isIPv6(address) : isIPv6(address);
-  return isAddress ? { remoteAddress: address, remotePort: Number(port ?? 0) } : undefined;
+  return isAddress && Number(port) <= 65535 ? { remoteAddress: address, remotePort: Number(port) } : undefined;
 }
