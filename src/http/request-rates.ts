@@ -9,12 +9,17 @@ const ROUNDING_MS = 0.001;
 
 export class RequestRates {
   readonly #intervalMs: number;
+  readonly #now: () => number;
   readonly #fullAt = new Map<string, number>();
   #sweptAt = 0;
 
-  /** @param perSecond requests a second, and at once. */
-  constructor(perSecond: number) {
+  /**
+   * @param perSecond requests a second, and at once.
+   * @param now milliseconds that never run backwards, and never stand still: buckets refill while nobody is connected, too.
+   */
+  constructor(perSecond: number, now: () => number) {
     this.#intervalMs = WINDOW_MS / perSecond;
+    this.#now = now;
   }
 
   /** The addresses whose buckets are not known to be full. */
@@ -22,8 +27,9 @@ export class RequestRates {
     return this.#fullAt.size;
   }
 
-  /** Takes a token for one request; false where the bucket is empty. `now` is milliseconds that never run backwards. */
-  take(address: string, now: number): boolean {
+  /** Takes a token for one request; false where the bucket is empty. */
+  take(address: string): boolean {
+    const now = this.#now();
     this.#sweep(now);
     const fullAt = Math.max(now, this.#fullAt.get(address) ?? 0) + this.#intervalMs;
     if (fullAt > now + WINDOW_MS + ROUNDING_MS) return false;
