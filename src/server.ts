@@ -154,7 +154,7 @@ export class LongwireServer implements Server {
     this.#deadlines = new Deadlines(clock, tickPeriodFor(shortestDeadlineMs(this.#options)));
     this.#trusts = this.#makeTrusts();
     this.#webSocketSettings = this.#makeWebSocketSettings();
-    this.#httpSettings = this.#makeHttpSettings(handler);
+    this.#httpSettings = this.#makeHttpSettings(handler, clock);
     this.#connectionSettings = this.#makeConnectionSettings();
     this.#acceptor = this.#makeAcceptor();
   }
@@ -330,7 +330,7 @@ export class LongwireServer implements Server {
     };
   }
 
-  #makeHttpSettings(handler: Handler): HttpSettings {
+  #makeHttpSettings(handler: Handler, clock: Clock): HttpSettings {
     const isStopping = (): boolean => this.status !== 'running';
     const { maxRequestsPerSecond } = this.#options;
     return {
@@ -338,7 +338,7 @@ export class LongwireServer implements Server {
       handler,
       home: new HomeContext(),
       trusts: this.#trusts,
-      rates: maxRequestsPerSecond === Infinity ? undefined : new RequestRates(maxRequestsPerSecond),
+      rates: maxRequestsPerSecond === Infinity ? undefined : new RequestRates(maxRequestsPerSecond, () => clock.monotonic()),
       counters: this.#counters,
       ticker: this.#deadlines,
       date: new DateField(),

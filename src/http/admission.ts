@@ -1,7 +1,6 @@
 /** Which requests are refused ahead of the handler though they are well-formed: one rule a line. */
 
 import { SLASH } from '../bytes.js';
-import type { Ticker } from '../net/ticker.js';
 import type { HttpErrorCode } from './errors.js';
 import type { IncomingRequest } from './request.js';
 import type { RequestRates } from './request-rates.js';
@@ -10,7 +9,6 @@ const HTTPS_URI = /^https:\/\//i;
 
 interface AdmissionSettings {
   readonly rates: RequestRates | undefined;
-  readonly ticker: Ticker;
 }
 
 /**
@@ -25,8 +23,8 @@ export function admissionViolation(request: IncomingRequest, isSecured: boolean,
 }
 
 /** Takes a token for the request. A unix socket has no address, and no limit. */
-function isTooMany(request: IncomingRequest, { rates, ticker }: AdmissionSettings): boolean {
-  return rates !== undefined && request.remoteAddress !== '' && !rates.take(request.remoteAddress, ticker.now);
+function isTooMany(request: IncomingRequest, { rates }: AdmissionSettings): boolean {
+  return rates !== undefined && request.remoteAddress !== '' && !rates.take(request.remoteAddress);
 }
 
 function isHttps(target: string): boolean {

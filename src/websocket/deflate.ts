@@ -146,7 +146,12 @@ class Inflation {
   }
 }
 
-function inflateError(error: unknown): Error {
-  const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
-  return wsError(isTooLarge ? 'WS_MESSAGE_TOO_BIG' : 'WS_CORRUPT_DATA');
+/** What zlib says of data that is none, or ends too early. */
+const DATA_ERRORS: ReadonlySet<unknown> = new Set(['Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_NEED_DICT']);
+
+/** The rule that was broken; where it was none, but this machine, the error itself. */
+function inflateError(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ERR_BUFFER_TOO_LARGE') return wsError('WS_MESSAGE_TOO_BIG');
+  return DATA_ERRORS.has(code) ? wsError('WS_CORRUPT_DATA') : error;
 }

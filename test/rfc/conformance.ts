@@ -2,8 +2,10 @@
 
 import { ACCEPTED_BY, DISAGREEMENTS } from '../../fuzz/disagreements.js';
 import { CORPUS, countAttacks } from '../attacks/corpus.js';
+import { AUTOBAHN_TABLE } from '../conformance/websocket/table.js';
 import type { ConformanceTable, RfcRules } from '../support/conformance.js';
 import { RFC_6455 } from './6455/rules.js';
+import { RFC_7692 } from './7692/rules.js';
 import { RFC_9110 } from './9110/rules.js';
 import { RFC_9112 } from './9112/rules.js';
 
@@ -11,6 +13,7 @@ export const RFCS: readonly RfcRules[] = [
   { rfc: 9110, title: 'HTTP Semantics', file: 'rfc/9110.test.ts', rules: RFC_9110 },
   { rfc: 9112, title: 'HTTP/1.1', file: 'rfc/9112.test.ts', rules: RFC_9112 },
   { rfc: 6455, title: 'The WebSocket Protocol', file: 'rfc/6455.test.ts', rules: RFC_6455 },
+  { rfc: 7692, title: 'Compression Extensions for WebSocket', file: 'rfc/7692.test.ts', rules: RFC_7692 },
 ];
 
 const ATTACKS: ConformanceTable = {
@@ -37,4 +40,4 @@ const DISAGREEING: ConformanceTable = {
 };
 
 /** Tables behind those of the RFCs. */
-export const TABLES: readonly ConformanceTable[] = [ATTACKS, DISAGREEING];
+export const TABLES: readonly ConformanceTable[] = [AUTOBAHN_TABLE, ATTACKS, DISAGREEING];

@@ -33,7 +33,9 @@ async function check(each: Case, t: TestContext, server: RfcServer): Promise<voi
     assert.equal(refusalOf(each.bytes), each.refused);
     await refuseOverSocket(each, t, server);
   } else if ('received' in each) {
-    if (each.closing === undefined) assert.deepEqual(framesOf(each.bytes, each.options), whatIsDecoded(each));
+    // What is compressed is no message until it is inflated, which needs more than the decoder.
+    const isDecodedAlone = each.closing === undefined && each.options?.perMessageDeflate === undefined;
+    if (isDecodedAlone) assert.deepEqual(framesOf(each.bytes, each.options), whatIsDecoded(each));
     await speakOverSocket(each, t, server);
   } else {
     await answerOverSocket(each, t, server);
