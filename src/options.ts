@@ -94,7 +94,7 @@ export interface ServerOptions {
   readonly messageTimeoutMs?: number | undefined;
   /** Messages, pings and pongs of a WebSocket in a second, and at once; 1008 beyond. Default: no limit. */
   readonly maxMessagesPerSecond?: number | undefined;
-  /** Bytes that a WebSocket may send a second, and at once; 1008 beyond. Default: no limit. */
+  /** Bytes that a WebSocket may send a second, headers included, and at once; 1008 beyond. Default: no limit. */
   readonly maxMessageBytesPerSecond?: number | undefined;
   /** Messages held for a channel's `onReceive` before reading stops. Default 64. */
   readonly maxQueuedMessages?: number | undefined;
