@@ -41,6 +41,12 @@ export class ByteQueue {
     this.end += chunk.byteLength;
   }
 
+  /** Where in `bytes` the first `byte` stands, from `from` on; -1 if it has not come. It looks at no room that is not filled. */
+  indexOf(byte: number, from: number): number {
+    const filled = this.end === this.bytes.byteLength ? this.bytes : this.bytes.subarray(0, this.end);
+    return filled.indexOf(byte, from);
+  }
+
   /** Drops `count` bytes from the front; an emptied queue lets go of its memory. */
   skip(count: number): void {
     this.start += count;

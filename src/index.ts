@@ -6,6 +6,7 @@ export type { Channel, ChannelHandlers, Handler, HandlerResult, HandshakeError, 
 export { type BroadcastOptions, type ChannelStore, MemoryChannelStore, type MessageFor } from './channel/store.js';
 export { scheduleTask } from './channel/timer.js';
 export type { PerMessageDeflate } from './deflate-options.js';
+export type { DiagnosticsEvents } from './diagnostics.js';
 export { ProtocolError, UsageError } from './errors.js';
 export type { Body, HeaderFields, HttpRequest, HttpResponse, Outgoing } from './http/contract.js';
 export type { ClientOfError, ServerOptions } from './options.js';

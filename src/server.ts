@@ -4,10 +4,12 @@
  */
 
 import type { Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import { inspect } from 'node:util';
 import { EMPTY } from './bytes.js';
 import type { ChannelHandlers, Handler } from './channel/contract.js';
 import { Counters } from './counters.js';
+import { diagnostics } from './diagnostics.js';
 import { type ProtocolError, UsageError } from './errors.js';
 import type { HttpRequest } from './http/contract.js';
 import { DateField } from './http/date.js';
@@ -21,7 +23,7 @@ import { type Clock, Deadlines, SYSTEM_CLOCK, tickPeriodFor } from './net/deadli
 import { FlushQueue } from './net/flush-queue.js';
 import { HomeContext } from './net/home-context.js';
 import { Places } from './net/places.js';
-import type { Peer } from './net/protocol.js';
+import type { Departure, Peer } from './net/protocol.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions, shortestDeadlineMs } from './options.js';
 import { StopDeadline } from './stop-deadline.js';
 import { isThenable } from './thenable.js';
@@ -83,6 +85,14 @@ export interface Server {
   /** What it counted until now, and still counts after a stop. */
   stats(): ServerStats;
   /**
+   * Replaces the certificate and what else TLS handshakes are made with, without a restart: what is not given stays as it was. Handshakes
+   * that begin behind it get the new one; connections that are open go on, and sessions are resumed no more unless `ticketKeys` say so.
+   *
+   * @throws UsageError on a server without `tls`, or what node:tls refuses, such as a key that is not the certificate's; its error is
+   *   the `cause`, and everything stays as it was.
+   */
+  setSecureContext(options: SecureContextOptions): void;
+  /**
    * Stops: accepts no more, closes what is idle, ends what waits (WebSockets get 1001, polls 503, streams their end), lets handlers
    * and bodies finish, and destroys what is left at the deadline. WebSockets are waited for up to 5 s. Calling it again gives the
    * same promise, and asks for nothing more than a closer deadline.
@@ -113,6 +123,9 @@ const MAX_COMPRESSIONS = 4;
 /** How long a stop may take where nothing else is asked. */
 const STOP_TIMEOUT_MS = 10_000;
 
+/** So many refused connections may linger at once: they wait for their clients to read why, and must not use up what others need. */
+const MAX_REFUSED = 1_000;
+
 /** Tests construct it with a clock of their own. */
 export class LongwireServer implements Server {
   status: ServerStatus = 'running';
@@ -122,6 +135,8 @@ export class LongwireServer implements Server {
   readonly #trusts: HttpSettings['trusts'];
   readonly #acceptor: Acceptor;
   readonly #connections = new WaitableSet<Connection>();
+  /** Those of them that were refused, the oldest first. */
+  readonly #refused = new Set<Connection>();
   /** Closed channels whose last messages are still being handled. */
   readonly #unfinished = new WaitableSet<{ expire(): void }>();
   readonly #connectionSettings: ConnectionSettings;
@@ -139,7 +154,7 @@ export class LongwireServer implements Server {
     this.#deadlines = new Deadlines(clock, tickPeriodFor(shortestDeadlineMs(this.#options)));
     this.#trusts = this.#makeTrusts();
     this.#webSocketSettings = this.#makeWebSocketSettings();
-    this.#httpSettings = this.#makeHttpSettings(handler);
+    this.#httpSettings = this.#makeHttpSettings(handler, clock);
     this.#connectionSettings = this.#makeConnectionSettings();
     this.#acceptor = this.#makeAcceptor();
   }
@@ -177,6 +192,10 @@ export class LongwireServer implements Server {
       pauses: counters.pauses,
       errors: counters.errors(),
     };
+  }
+
+  setSecureContext(options: SecureContextOptions): void {
+    this.#acceptor.setSecureContext(options);
   }
 
   stop(options: StopOptions = {}): Promise<StopResult> {
@@ -242,6 +261,15 @@ export class LongwireServer implements Server {
     this.#counters.responses[5]!++;
     connection.write(`HTTP/1.1 503 ${reasonPhrase(503)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
     connection.end();
+    this.#boundRefused(connection);
+  }
+
+  #boundRefused(newest: Connection): void {
+    this.#refused.add(newest);
+    if (this.#refused.size <= MAX_REFUSED) return;
+    const [oldest] = this.#refused;
+    this.#refused.delete(oldest!);
+    oldest!.destroy('finished');
   }
 
   #connect(socket: Socket, peer: Peer | undefined): Connection {
@@ -249,6 +277,7 @@ export class LongwireServer implements Server {
     this.#counters.connectionsTotal++;
     this.#connections.add(connection);
     connection.start(new HttpProtocol(connection, this.#httpSettings));
+    diagnostics.connectionOpened(connection);
     return connection;
   }
 
@@ -259,6 +288,7 @@ export class LongwireServer implements Server {
       onSocket: (socket, peer) => this.#onSocket(socket, peer),
       onRefused: (socket, peer) => this.#onRefused(socket, peer),
       onAcceptError: (error) => this.#counters.countError(error.code ?? 'ACCEPT_ERROR'),
+      onFault: (error) => this.#report(error),
       onStopped: (error, { remoteAddress = '', remotePort = 0 }, bytes) => {
         this.#counters.connectionsTotal++;
         this.#counters.countError(error.code);
@@ -276,8 +306,14 @@ export class LongwireServer implements Server {
       softBufferBytes,
       sendTimeoutMs,
       reportFault: (error) => this.#report(error),
-      onGone: (connection) => this.#connections.delete(connection),
+      onGone: (connection, departure) => this.#onGone(connection, departure),
     };
+  }
+
+  #onGone(connection: Connection, departure: Departure): void {
+    this.#connections.delete(connection);
+    this.#refused.delete(connection);
+    diagnostics.connectionClosed(connection, departure);
   }
 
   /** A function of the application that throws trusts nobody. */
@@ -294,7 +330,7 @@ export class LongwireServer implements Server {
     };
   }
 
-  #makeHttpSettings(handler: Handler): HttpSettings {
+  #makeHttpSettings(handler: Handler, clock: Clock): HttpSettings {
     const isStopping = (): boolean => this.status !== 'running';
     const { maxRequestsPerSecond } = this.#options;
     return {
@@ -302,7 +338,7 @@ export class LongwireServer implements Server {
       handler,
       home: new HomeContext(),
       trusts: this.#trusts,
-      rates: maxRequestsPerSecond === Infinity ? undefined : new RequestRates(maxRequestsPerSecond),
+      rates: maxRequestsPerSecond === Infinity ? undefined : new RequestRates(maxRequestsPerSecond, () => clock.monotonic()),
       counters: this.#counters,
       ticker: this.#deadlines,
       date: new DateField(),
@@ -313,12 +349,14 @@ export class LongwireServer implements Server {
         ticker: this.#deadlines,
         unfinished: this.#unfinished,
         report: (error, request) => this.#report(error, request),
+        observer: diagnostics,
       },
+      observer: diagnostics,
       get isStopping() {
         return isStopping();
       },
       upgrade: (request, protocols) => this.#judgeUpgrade(request, protocols),
-      onPeerError: (error, transport, bytes) => this.#onPeerError(error, transport, bytes),
+      onPeerError: (error, transport, bytes, request) => this.#onPeerError(error, transport, bytes, request),
     };
   }
 
@@ -356,7 +394,8 @@ export class LongwireServer implements Server {
     return perMessageDeflate === undefined || offers === undefined ? undefined : negotiateDeflate(offers, perMessageDeflate);
   }
 
-  #onPeerError(error: ProtocolError, { remoteAddress, remotePort }: Peer, bytes: Uint8Array): void {
+  #onPeerError(error: ProtocolError, { remoteAddress, remotePort }: Peer, bytes: Uint8Array, request?: HttpRequest): void {
+    diagnostics.failed(error, { remoteAddress, remotePort }, request);
     const { onClientError } = this.#options;
     if (onClientError === undefined) return;
     try {
@@ -369,6 +408,7 @@ export class LongwireServer implements Server {
 
   /** Tells the application of an error of its own; where it does not listen, or throws while it does, the process warns. */
   #report(error: unknown, request?: HttpRequest): void {
+    diagnostics.failed(error, request, request);
     const { onError } = this.#options;
     if (onError === undefined) return warn(error);
     try {

@@ -49,7 +49,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'runtime',
-    files: ['net/{deadlines,output,flush-queue,home-context,connection,places,trusted-addresses,proxy-header,proxy-gate,acceptor}', 'channel/{states,actions,inbox,outgoing,callbacks,ending,farewell,channel,as-channel,store,timer}'],
+    files: ['net/{deadlines,output,flush-queue,home-context,connection,places,trusted-addresses,proxy-header,proxy-gate,tls-gate,acceptor}', 'channel/{states,actions,inbox,outgoing,callbacks,ending,farewell,channel,as-channel,store,timer}'],
     anyFolder: [0, 1],
     folders: [],
     node: ['node:net', 'node:tls', 'node:fs', 'node:fs/promises', 'node:timers', 'node:async_hooks', 'node:perf_hooks'],
@@ -57,7 +57,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'drivers',
-    files: ['http/{settings,request,request-body,request-deadlines,body-pump,response-writer,responder,protocol}', 'websocket/protocol'],
+    files: ['http/{settings,admission,request,request-body,request-deadlines,body-pump,response-writer,responder,protocol}', 'websocket/protocol'],
     anyFolder: [0, 1],
     folders: ['channel'],
     node: [],
@@ -65,10 +65,10 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'composition',
-    files: ['option-checks', 'deflate-options', 'options', 'stop-deadline', 'server', 'index'],
+    files: ['option-checks', 'deflate-options', 'options', 'stop-deadline', 'diagnostics', 'server', 'index'],
     anyFolder: [0, 1, 2, 3, 4],
     folders: [],
-    node: ['node:util'],
+    node: ['node:util', 'node:diagnostics_channel'],
     nodeTypes: ['node:net', 'node:tls'],
   },
 ];

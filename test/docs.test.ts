@@ -3,21 +3,29 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
 import { resolveOptions } from '#src/options.js';
+import { type Certificate, certificate } from './support/certificate.js';
 import { codeBlocksOf, readDocument, ROOT, sectionOf, sectionsOf } from './support/documents.js';
 import { close, handshake, text } from './support/frames.js';
+import { EVENT_NAMES } from './support/listener.js';
 import { RawClient } from './support/raw-client.js';
 import { RawWebSocket } from './support/raw-web-socket.js';
 import { compilePrograms, type RunningProgram, runProgram } from './support/readme-programs.js';
+import { fetchTls } from './support/tls.js';
 
-const BLOCKS = codeBlocksOf(readDocument('README.md')).filter((block) => block.language === 'ts');
+/** Stands in the document as in the example's file, whose spans have a test of their own. */
+const EXCERPT = 'Traces with OpenTelemetry';
+
+const ALL_BLOCKS = ['README.md', 'docs/OBSERVABILITY.md'].flatMap((document) => codeBlocksOf(readDocument(document))).filter((block) => block.language === 'ts');
+const BLOCKS = ALL_BLOCKS.filter((block) => block.title !== EXCERPT);
 const PROGRAMS = compilePrograms(BLOCKS);
 after(() => PROGRAMS.remove());
 
-/** What each program of the README has to do, by the heading it stands under. */
+/** What each program of the documents has to do, by the heading it stands under. */
 const CHECKS: Readonly<Record<string, (program: RunningProgram, t: TestContext) => Promise<void>>> = {
   'Hello world': async ({ url, printed }) => {
     assert.equal(await get(url), 'hello');
@@ -79,6 +87,19 @@ const CHECKS: Readonly<Record<string, (program: RunningProgram, t: TestContext) 
     assert.equal((await accepted.readFrame()).payload.toString(), 'hello');
   },
 
+  'TLS': async ({ port, child, cwd, printed }, t) => {
+    assert.equal(await fetchTls({ port, ca: certificate(t)!.cert }), 'hello');
+    await assert.rejects(fetchTls({ port, ca: certificate(t)!.cert }, '/', { maxVersion: 'TLSv1.2' }));
+    writeCertificate(cwd, certificate(t, 'localhost', 'again')!);
+    child.kill('SIGHUP');
+    await printed('a new certificate');
+    assert.equal(await fetchTls({ port, ca: certificate(t, 'localhost', 'again')!.cert }), 'hello');
+    writeCertificate(cwd, { key: 'no key', cert: 'no certificate' });
+    child.kill('SIGHUP');
+    await printed('the old certificate stays: UsageError: ');
+    assert.equal(await fetchTls({ port, ca: certificate(t, 'localhost', 'again')!.cert }), 'hello');
+  },
+
   'Stopping, and numbers': async ({ url, child, printed }) => {
     assert.equal(await get(url), 'hello');
     const exit = once(child, 'exit');
@@ -93,21 +114,43 @@ const CHECKS: Readonly<Record<string, (program: RunningProgram, t: TestContext) 
     assert.equal(refused.status, 413);
     assert.equal(await refused.text(), 'ten bytes at most\n');
   },
+
+  'An access log': async ({ url, printed }) => {
+    assert.equal(await get(`${url}/a?b`), 'hello');
+    await printed('127.0.0.1 GET /a?b 200');
+  },
+
+  'A context for each request': async ({ url, printed }) => {
+    const response = await fetch(`${url}/path`, { method: 'POST', body: 'sent' });
+    assert.equal(await response.text(), 'sent');
+    await printed(`[${response.headers.get('x-request-id')}] /path`);
+  },
 };
 
-test('every program of the README compiles', () => {
+test('every program of the documents compiles', () => {
   assert.equal(PROGRAMS.complaints, '');
 });
 
-test('every program of the README has a check, and every check a program', () => {
+test('every program of the documents has a check, and every check a program', () => {
   assert.deepEqual(BLOCKS.map((block) => block.title).sort(), Object.keys(CHECKS).sort());
 });
 
 for (const [title, check] of Object.entries(CHECKS)) {
-  test(`the program under «${title}» does what the README says`, { timeout: 60_000 }, async (t) => {
-    await check(await runProgram(t, PROGRAMS, BLOCKS.findIndex((block) => block.title === title)), t);
+  test(`the program under «${title}» does what is said there`, { timeout: 60_000 }, async (t) => {
+    const cwd = title === 'TLS' ? folderWithCertificate(t) : ROOT;
+    if (cwd !== undefined) await check(await runProgram(t, PROGRAMS, BLOCKS.findIndex((block) => block.title === title), cwd), t);
   });
 }
+
+test('the tracer in docs/OBSERVABILITY.md is that of the example', () => {
+  const [excerpt = assert.fail('no excerpt')] = ALL_BLOCKS.filter((block) => block.title === EXCERPT);
+  assert.ok(readDocument('examples/opentelemetry.ts').includes(excerpt.code));
+});
+
+test('docs/OBSERVABILITY.md has a row for every event, and no other', () => {
+  const rows = [...sectionOf('docs/OBSERVABILITY.md', 'Events').matchAll(/^\| `(.+?)` \|/gm)].map((match) => match[1]);
+  assert.deepEqual(rows, EVENT_NAMES);
+});
 
 const DEFAULTS = Object.entries(resolveOptions({})).map(([name, value]) => [name, inWords(name, value)] as const);
 
@@ -139,6 +182,20 @@ test('docs/ARCHITECTURE.md shows the states of a channel as its table has them',
   assert.deepEqual(pictures.map((block) => block.code), [stdout]);
 });
 
+test('every configuration of docs/DEPLOYMENT.md is run by a test', () => {
+  const tests = readdirSync(join(ROOT, 'test', 'deployments')).map((file) => readDocument(`test/deployments/${file}`)).join('');
+  const blocks = codeBlocksOf(readDocument('docs/DEPLOYMENT.md'));
+  assert.ok(blocks.length > 5);
+  for (const { title } of blocks) assert.ok(tests.includes(`deploymentConfig('${title}'`), `no test runs what stands under «${title}»`);
+  assert.equal(new Set(blocks.map(({ title }) => title)).size, blocks.length, 'one block under each heading');
+});
+
+test('the proxies of docs/DEPLOYMENT.md give up an idle connection before Longwire does', () => {
+  const seconds = [...readDocument('docs/DEPLOYMENT.md').matchAll(/(?:keepalive_timeout|timeout http-keep-alive) (\d+)s/g)].map(([, count]) => Number(count));
+  assert.ok(seconds.length > 2);
+  assert.ok(Math.max(...seconds) * 1000 < resolveOptions({}).keepAliveTimeoutMs);
+});
+
 const DOCUMENTS = [...readdirSync(ROOT), ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`)].filter((file) => file.endsWith('.md'));
 
 for (const document of DOCUMENTS) {
@@ -151,6 +208,21 @@ for (const document of DOCUMENTS) {
       if (heading !== undefined) assert.ok(sectionsOf(readDocument(path)).some(({ title }) => anchorOf(title) === heading), `${link} is no heading`);
     }
   });
+}
+
+/** The folder of a program that reads its certificate; `undefined` where none can be made. */
+function folderWithCertificate(t: TestContext): string | undefined {
+  const own = certificate(t);
+  if (own === undefined) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'longwire-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeCertificate(folder, own);
+  return folder;
+}
+
+function writeCertificate(folder: string, { key, cert }: Certificate): void {
+  writeFileSync(join(folder, 'key.pem'), key);
+  writeFileSync(join(folder, 'cert.pem'), cert);
 }
 
 async function get(url: string): Promise<string> {

@@ -13,7 +13,7 @@ import * as longPolling from '../examples/long-polling.js';
 import * as streaming from '../examples/streaming.js';
 import * as webSocketEcho from '../examples/websocket-echo.js';
 
-const EXAMPLES = ['long-polling', 'streaming', 'websocket-echo', 'channel-store'];
+const EXAMPLES = ['long-polling', 'streaming', 'websocket-echo', 'channel-store', 'opentelemetry'];
 
 test('long-polling: an event completes every response that waits for it', async (t) => {
   const { url, server } = await begin(t, longPolling.start);

@@ -59,6 +59,7 @@ function take<Data>(request: HttpRequest, handlers: ChannelHandlers<Data>): { ch
   const channel = new AsyncChannel<Data>(request, host);
   if (!host.take(channel)) channel.cameTooLate(host.clientLeft ? 'client' : 'server');
   else if (host.clientLeft) channel.aborted('client');
+  if (handshake === undefined) channel.announce();
   handlers.init?.(channel);
   channel.setHandlers(handlers);
   if (handshake !== undefined && channel.isPending) {

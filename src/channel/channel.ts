@@ -10,9 +10,9 @@ import type { HttpRequest, Outgoing } from '../http/contract.js';
 import type { Ticking } from '../net/ticker.js';
 import { actOnResponse, actOnSocket, type Cargo, type HttpAction, type SocketAction } from './actions.js';
 import { Callbacks, checkFunction } from './callbacks.js';
-import type { CloseDetail, ClosedBy, CloseStatus } from './close-status.js';
+import type { CloseDetail, ClosedBy, CloseStatus, Ending } from './close-status.js';
 import type { Channel, ChannelHandlers, HandshakeError, Message, SendOptions } from './contract.js';
-import { checkClose, type Ending, HTTP_SERVER_CLOSE, httpEnding, MAX_CONTROL_BYTES, webSocketEnding } from './ending.js';
+import { checkClose, HTTP_SERVER_CLOSE, httpEnding, MAX_CONTROL_BYTES, webSocketEnding } from './ending.js';
 import { Farewell } from './farewell.js';
 import { Inbox, type InboxConsumer } from './inbox.js';
 import type { ChannelHost, ChannelPort, ChannelSettings, Handshake, HttpOutlet, PackedMessage, WebSocketOutlet } from './outlet.js';
@@ -42,6 +42,8 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   #memberships: Set<Membership> | undefined;
   #ending: Ending | undefined;
   #untakenUntil = Infinity;
+  /** Whether observers were told that it opened. */
+  #isAnnounced = false;
 
   constructor(request: HttpRequest, host: ChannelHost) {
     this.request = request;
@@ -140,7 +142,16 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     this.#state = 'open';
     this.#settings.counters.webSocketsOpen++;
     this.#settings.counters.webSocketsTotal++;
+    this.#host.accepted();
+    this.announce();
     return undefined;
+  }
+
+  /** Tells observers that it opened, and lets them hear of its close; one that was closed from the start is not told of. */
+  announce(): void {
+    if (!this.isOpen) return;
+    this.#isAnnounced = true;
+    this.#settings.observer.channelOpened(this);
   }
 
   /** The request has its response, or has lost its client: the channel ends without touching either. */
@@ -356,9 +367,10 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     this.#settings.counters.channelsOpen--;
     if (this.#socket !== undefined) this.#settings.counters.webSocketsOpen--;
     this.#leaveGroups();
-    // Last, because it runs what the application waits for: the request's signal.
+    // Last, because they run what the application waits for: the request's signal, and observers.
     const hasResponse = this.#socket === undefined && isWhole && (ending.by === 'server' || ending.by === 'shutdown');
     this.#host.channelClosed(!hasResponse);
+    if (this.#isAnnounced) this.#settings.observer.channelClosed(this, ending, this.#state === 'closing' ? undefined : isWhole);
   }
 
   #leaveGroups(): void {

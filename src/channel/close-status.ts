@@ -40,6 +40,11 @@ export interface CloseDetail {
   readonly clean: boolean;
 }
 
+/** What is known of an end at the moment it comes; whether it was clean shows later. */
+export interface Ending extends Omit<CloseDetail, 'clean'> {
+  readonly status: CloseStatus;
+}
+
 /** The keyword of a WebSocket close code. */
 export function closeStatusOf(code: number): CloseStatus {
   return (STATUS_BY_CODE as Record<number, CloseStatus>)[code] ?? 'unknown';

@@ -1,16 +1,7 @@
 /** How a channel ended, and which endings the application may ask for. */
 
 import { UsageError } from '../errors.js';
-import { type ClosedBy, type CloseStatus, closeStatusOf, isCloseCode } from './close-status.js';
-
-/** What is known of an end at the moment it comes; whether it was clean shows later. */
-export interface Ending {
-  readonly status: CloseStatus;
-  /** The WebSocket close code; `undefined` on HTTP. */
-  readonly code: number | undefined;
-  readonly reason: string;
-  readonly by: ClosedBy;
-}
+import { type ClosedBy, closeStatusOf, type Ending, isCloseCode } from './close-status.js';
 
 /** A response that our side ended. */
 export const HTTP_SERVER_CLOSE: Ending = { status: 'server-close', code: undefined, reason: '', by: 'server' };

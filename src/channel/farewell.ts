@@ -5,8 +5,7 @@
 
 import type { Ticking } from '../net/ticker.js';
 import type { Callbacks } from './callbacks.js';
-import type { CloseDetail, CloseStatus } from './close-status.js';
-import type { Ending } from './ending.js';
+import type { CloseDetail, CloseStatus, Ending } from './close-status.js';
 import type { Inbox } from './inbox.js';
 import type { ChannelSettings } from './outlet.js';
 

@@ -6,7 +6,7 @@
 import type { Counters } from '../counters.js';
 import type { HttpRequest, HttpResponse, Outgoing } from '../http/contract.js';
 import type { Ticker } from '../net/ticker.js';
-import type { ClosedBy } from './close-status.js';
+import type { ClosedBy, Ending } from './close-status.js';
 import type { Channel, ChannelHandlers, HandshakeError, Message } from './contract.js';
 import type { SharedMessage } from './shared-message.js';
 
@@ -103,6 +103,14 @@ export interface ChannelSettings {
   readonly unfinished: Set<{ expire(): void }>;
   /** Tells the application of an error in one of its callbacks. Never throws. */
   report(error: unknown, request: HttpRequest): void;
+  readonly observer: ChannelObserver;
+}
+
+/** Who hears of channels. Never throws. */
+export interface ChannelObserver {
+  channelOpened(channel: Channel): void;
+  /** It closed; `clean` is `undefined` while its WebSocket waits for the peer's Close. */
+  channelClosed(channel: Channel, ending: Ending, clean: boolean | undefined): void;
 }
 
 /** What a request offers to whoever takes its channel. */
@@ -116,6 +124,8 @@ export interface ChannelHost {
   readonly outlet: HttpOutlet;
   /** Whether the client has left, so that a channel taken now is closed from the start. */
   readonly clientLeft: boolean;
+  /** The channel has become a WebSocket. */
+  accepted(): void;
   /** The channel closed; `hasClientLeft` unless this side ended its response in order. A WebSocket always leaves with its client. */
   channelClosed(hasClientLeft: boolean): void;
   /** Judges the client's handshake; nothing is written before `accept`. */

@@ -1,7 +1,7 @@
 /** Who a request is for: the grammar of a host and a port (RFC 3986 §3.2.2 and §3.2.3, RFC 9110 §4.2 and §7.2). */
 
 /** What nearly every `Host` looks like: no escapes, no IP literal, a port that cannot be too large. */
-const PLAIN = /^[\w\-.]+(?::\d{1,4})?$/;
+const PLAIN = /^[\w\-.]+(?::(?:\d{1,4}|[1-5]\d{4}))?$/;
 /** An IP literal's content, or a registered name; then perhaps a port. */
 const AUTHORITY = /^(?:\[([^\]]*)\]|((?:[\w\-.~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*))(?::(\d*))?$/;
 const IP_FUTURE = /^v[0-9A-Fa-f]+\.[\w\-.~!$&'()*+,;=:]+$/i;

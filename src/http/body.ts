@@ -67,6 +67,8 @@ class ChunkedDecoder implements BodyDecoder {
   readonly #limits: HeadLimits;
   #phase: ChunkPhase = 'size';
   #left = 0;
+  /** How much of an incomplete line was searched for its end. */
+  #searched = 0;
   #extensionBytes = 0;
   #trailers = '';
   #trailerCount = 0;
@@ -92,7 +94,7 @@ class ChunkedDecoder implements BodyDecoder {
           if (!this.#readDataEnd(queue)) return undefined;
           break;
         case 'trailers': {
-          const line = takeLine(queue, this.#limits.maxLineBytes, 'HTTP_HEAD_TOO_LARGE');
+          const line = this.#takeLine(queue, this.#limits.maxLineBytes, 'HTTP_HEAD_TOO_LARGE');
           if (line === undefined) return undefined;
           if (line === '') return this.#end();
           this.#readTrailer(line);
@@ -104,7 +106,7 @@ class ChunkedDecoder implements BodyDecoder {
   #readSize(queue: ByteQueue): boolean {
     const digits = countHexDigits(queue);
     if (digits > MAX_SIZE_DIGITS || (digits === 0 && queue.length > 0)) throw httpError('HTTP_BAD_CHUNK_SIZE');
-    const line = takeLine(queue, digits + MAX_EXTENSION_BYTES, 'HTTP_BAD_CHUNK_EXTENSION');
+    const line = this.#takeLine(queue, digits + MAX_EXTENSION_BYTES, 'HTTP_BAD_CHUNK_EXTENSION');
     if (line === undefined) return false;
     this.#extensionBytes += line.length - digits;
     if (this.#extensionBytes > MAX_EXTENSIONS_BYTES) throw httpError('HTTP_BAD_CHUNK_EXTENSION');
@@ -131,6 +133,20 @@ class ChunkedDecoder implements BodyDecoder {
     if (this.#trailers.length > this.#limits.maxHeadBytes) throw httpError('HTTP_HEAD_TOO_LARGE');
   }
 
+  /** The next line without its CR LF, taken out of the queue; `undefined` while it is not complete. */
+  #takeLine(queue: ByteQueue, maxBytes: number, tooLong: 'HTTP_HEAD_TOO_LARGE' | 'HTTP_BAD_CHUNK_EXTENSION'): string | undefined {
+    const end = queue.indexOf(LF, queue.start + this.#searched);
+    const endsWithCr = end > queue.start && queue.bytes[end - 1] === CR;
+    const contentEnd = end === -1 ? queue.end - 1 : endsWithCr ? end - 1 : end;
+    if (contentEnd - queue.start > maxBytes) throw httpError(tooLong);
+    this.#searched = end === -1 ? queue.length : 0;
+    if (end === -1) return undefined;
+    if (!endsWithCr) throw httpError('HTTP_BARE_LF');
+    const line = queue.bytes.toString('latin1', queue.start, contentEnd);
+    queue.skip(end + 1 - queue.start);
+    return line;
+  }
+
   #end(): MessageEnd {
     if (this.#trailers === '') return NO_TRAILERS;
     return { type: 'end', trailers: new FieldLines(this.#trailers, 0, this.#trailers.length) };
@@ -147,18 +163,4 @@ function countHexDigits({ bytes, start, end }: ByteQueue): number {
 
 function isHexDigit(byte: number): boolean {
   return (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
-}
-
-/** The next line without its CR LF, taken out of the queue; `undefined` while it is not complete. */
-function takeLine(queue: ByteQueue, maxBytes: number, tooLong: 'HTTP_HEAD_TOO_LARGE' | 'HTTP_BAD_CHUNK_EXTENSION'): string | undefined {
-  const lf = queue.bytes.indexOf(LF, queue.start);
-  const end = lf === -1 || lf >= queue.end ? -1 : lf;
-  const endsWithCr = end > queue.start && queue.bytes[end - 1] === CR;
-  const contentEnd = end === -1 ? queue.end - 1 : endsWithCr ? end - 1 : end;
-  if (contentEnd - queue.start > maxBytes) throw httpError(tooLong);
-  if (end === -1) return undefined;
-  if (!endsWithCr) throw httpError('HTTP_BARE_LF');
-  const line = queue.bytes.toString('latin1', queue.start, contentEnd);
-  queue.skip(end + 1 - queue.start);
-  return line;
 }

@@ -20,7 +20,7 @@ export type Body =
 
 /**
  * A response. `status` defaults to 200 (501 to a CONNECT: no tunnel is opened here) and must lie in 200-599. The server owns the framing: `Transfer-Encoding` is refused, and
- * `Content-Length` counts only for HEAD, 304 and streamed bodies. Of `Connection` only `close` counts; `Date` is added where
+ * `Content-Length` counts only for HEAD, 304 and streamed bodies. Of `Connection`, `close` counts and options that name fields are sent; `Date` is added where
  * it is not given. Text without a `Content-Type` is sent as `text/html; charset=utf-8`.
  */
 export interface HttpResponse {

@@ -17,6 +17,7 @@ export const HTTP_ERRORS = {
   HTTP_HEAD_TOO_LARGE: { status: 431, rfc: '6585 §5', message: 'a field line, or all of them together, are too large' },
   HTTP_TOO_MANY_FIELDS: { status: 431, rfc: '6585 §5', message: 'the head has too many fields' },
   HTTP_BAD_HOST: { status: 400, rfc: '9112 §3.2', message: 'a request has exactly one valid Host' },
+  HTTP_MISDIRECTED: { status: 421, rfc: '9110 §7.4', message: 'a resource of https is asked for over TLS, or through a trusted proxy' },
   HTTP_BAD_CONTENT_LENGTH: { status: 400, rfc: '9112 §6.3', message: 'Content-Length is one number in digits' },
   HTTP_LENGTH_AND_ENCODING: { status: 400, rfc: '9112 §6.3', message: 'a message has a Content-Length or a Transfer-Encoding, not both' },
   HTTP_BAD_TRANSFER_ENCODING: { status: 400, rfc: '9112 §6.3', message: 'chunked is the final transfer coding, once, and not in HTTP/1.0' },

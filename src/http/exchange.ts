@@ -15,14 +15,15 @@ const UNTIL_CLOSE: ResponseFraming = { kind: 'until-close' };
  * How the response says where its body ends (RFC 9110 §8.6, RFC 9112 §6).
  *
  * @param length the body's bytes, `undefined` for one that is streamed.
- * @param declared the application's own Content-Length: counts for HEAD, 304 and streamed bodies.
+ * @param declared the application's own Content-Length: counts for streamed bodies, 304, and HEAD without the body that GET has.
  */
 export function responseFraming(request: RequestForm, status: number, length: number | undefined, declared: number | undefined): ResponseFraming {
   if (status === 204 || isTunnel(request, status)) return NONE;
   if (status === 205) return { kind: 'length', length: 0 };
   if (status === 304) return declared === undefined ? NONE : { kind: 'length', length: declared };
   if (request.method === 'HEAD') {
-    const known = declared ?? length;
+    // What GET would be sent with: where there is a body, its length, whatever was declared (RFC 9110 §8.6).
+    const known = length === 0 ? (declared ?? 0) : (length ?? declared);
     return known === undefined ? NONE : { kind: 'length', length: known };
   }
   if (length !== undefined) return { kind: 'length', length };

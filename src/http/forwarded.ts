@@ -15,32 +15,35 @@ export interface Client extends Peer {
 
 /** One proxy's word: whom it was asked by, over what, and for which host. */
 interface Hop {
-  /** `undefined` where it does not tell, or what it tells is no IP address. */
-  readonly node: Pick<Peer, 'remoteAddress' | 'remotePort'> | undefined;
+  /** As sent: most hops are never looked at. */
+  readonly node: string;
   readonly isSecure: boolean | undefined;
   readonly host: string | undefined;
 }
 
 /**
  * The client of a request that came over a connection from `peer`, which is trusted. Where both fields are there and name different
- * clients, one of them was not written by the proxy but sent by the client: neither is believed.
+ * clients, or say different things of its scheme, one of them was not written by the proxy but sent by the client: neither is believed.
  */
 export function forwardedPeer(fields: FieldLines, peer: Peer, trusts: (address: string) => boolean): Client {
   const standard = fields.get('forwarded');
   const common = fields.get('x-forwarded-for');
-  if (standard === undefined) return follow(commonHops(common, fields), peer, trusts);
-  const named = follow(standardHops(standard), peer, trusts);
-  if (common === undefined) return named;
-  return follow(commonHops(common, fields), peer, trusts).remoteAddress === named.remoteAddress ? named : peer;
+  const other = follow(commonHops(common, fields), peer, trusts);
+  if (standard === undefined) return other;
+  if (common === undefined) return follow(standardHops(standard), peer, trusts);
+  const named = follow(standardHops(standard), { ...peer, isSecure: other.isSecure }, trusts);
+  const isAgreed = named.remoteAddress === other.remoteAddress && (fields.get('x-forwarded-proto') === undefined || named.isSecure === other.isSecure);
+  return isAgreed ? named : peer;
 }
 
 /** Goes back from hop to hop, to the first client that is no trusted proxy, or as far as is known. */
 function follow(hops: readonly Hop[], peer: Peer, trusts: (address: string) => boolean): Client {
   let client: Client = peer;
   for (let at = hops.length - 1; at >= 0; at--) {
-    const { node, isSecure, host } = hops[at]!;
+    const hop = hops[at]!;
+    const node = parseNode(hop.node);
     const { remoteAddress, remotePort } = node ?? client;
-    client = { remoteAddress, remotePort, isSecure: isSecure ?? client.isSecure, host: host ?? client.host };
+    client = { remoteAddress, remotePort, isSecure: hop.isSecure ?? client.isSecure, host: validHost(hop.host) ?? client.host };
     if (node === undefined || !trusts(node.remoteAddress)) break;
   }
   return client;
@@ -50,9 +53,9 @@ function follow(hops: readonly Hop[], peer: Peer, trusts: (address: string) => b
 function commonHops(addresses: string | undefined, fields: FieldLines): Hop[] {
   const schemes = listElements(fields.get('x-forwarded-proto') ?? '');
   const hosts = listElements(fields.get('x-forwarded-host') ?? '');
-  const nodes = addresses === undefined ? [undefined] : listElements(addresses).map(parseNode);
+  const nodes = addresses === undefined ? [''] : listElements(addresses);
   const entryOf = (list: readonly string[], index: number): string | undefined => list[Math.max(0, list.length - nodes.length + index)];
-  return nodes.map((node, index) => ({ node, isSecure: isSecureScheme(entryOf(schemes, index)), host: validHost(entryOf(hosts, index)) }));
+  return nodes.map((node, index) => ({ node, isSecure: isSecureScheme(entryOf(schemes, index)), host: entryOf(hosts, index) }));
 }
 
 /** One pair, or none, and what ends it: a pair ends with `;`, a hop with a comma (RFC 7239 §4). */
@@ -71,7 +74,7 @@ function standardHops(text: string): Hop[] {
     if (name !== undefined) pairs.set(name.toLowerCase(), token ?? quoted!.replace(/\\(.)/g, '$1'));
     isEnd = separator === '';
     if (separator === ';') continue;
-    if (pairs.size > 0) hops.push({ node: parseNode(pairs.get('for') ?? ''), isSecure: isSecureScheme(pairs.get('proto')), host: validHost(pairs.get('host')) });
+    if (pairs.size > 0) hops.push({ node: pairs.get('for') ?? '', isSecure: isSecureScheme(pairs.get('proto')), host: pairs.get('host') });
     pairs = new Map();
   }
   return hops;
@@ -94,10 +97,10 @@ function isSecureScheme(scheme: string | undefined): boolean | undefined {
   }
 }
 
-/** An address, perhaps with a port: IPv4, IPv6 in brackets, or in `X-Forwarded-For` without (RFC 7239 §6). */
-function parseNode(text: string): Hop['node'] {
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [undefined, undefined, text];
+/** An address, perhaps with a port: IPv4, IPv6 in brackets, or in `X-Forwarded-For` without (RFC 7239 §6). `undefined` where it is none, or is not told. */
+function parseNode(text: string): Pick<Peer, 'remoteAddress' | 'remotePort'> | undefined {
+  const [, bracketed, plain, port = '0'] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [undefined, undefined, text];
   const address = bracketed ?? plain!;
   const isAddress = bracketed === undefined ? isIPv4(address) || isIPv6(address) : isIPv6(address);
-  return isAddress ? { remoteAddress: address, remotePort: Number(port ?? 0) } : undefined;
+  return isAddress && Number(port) <= 65535 ? { remoteAddress: address, remotePort: Number(port) } : undefined;
 }

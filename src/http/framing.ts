@@ -37,7 +37,7 @@ export function framingViolation(fields: FramingFields, isHttp10: boolean): Http
     if (!/^\d+$/.test(fields.contentLength)) return 'HTTP_BAD_CONTENT_LENGTH'; // 9112 §6.3, item 5
     if (Number(fields.contentLength) > Number.MAX_SAFE_INTEGER) return 'HTTP_BODY_TOO_LARGE'; // 9110 §8.6
   }
-  if (fields.expect !== undefined && fields.expect.toLowerCase() !== '100-continue') return 'HTTP_UNKNOWN_EXPECTATION'; // 9110 §10.1.1
+  if (fields.expect !== undefined && !listNames(fields.expect).every((each) => each === '100-continue')) return 'HTTP_UNKNOWN_EXPECTATION'; // 9110 §10.1.1
   return undefined;
 }
 
@@ -54,6 +54,11 @@ export function keepsAlive(connection: string | undefined, isHttp10: boolean): b
   const options = listNames(connection);
   if (options.includes('close')) return false;
   return !isHttp10 || options.includes('keep-alive');
+}
+
+/** Whether the client waits for a 100 ahead of the body; one of HTTP/1.0 does not (RFC 9110 §10.1.1). The expectations have been judged. */
+export function expectsContinue({ expect }: FramingFields, isHttp10: boolean): boolean {
+  return expect !== undefined && !isHttp10 && listNames(expect).length > 0;
 }
 
 /** Whether the client asks for a WebSocket. An `Upgrade` in HTTP/1.0 is ignored (RFC 9110 §7.8); the handshake judges the rest. */

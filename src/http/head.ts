@@ -8,7 +8,7 @@ import { SLASH, TOKEN } from '../bytes.js';
 import { isAuthorityForm, isHttpAuthority } from './authority.js';
 import { type HttpErrorCode, httpError } from './errors.js';
 import type { RequestHead } from './events.js';
-import { asksForWebSocket, bodyFraming, type FramingFields, framingViolation, keepsAlive } from './framing.js';
+import { asksForWebSocket, bodyFraming, expectsContinue, type FramingFields, framingViolation, keepsAlive } from './framing.js';
 import { FieldLines, fieldValue, startsWithName } from './headers.js';
 
 /** What a head may be, and the trailers of a body. */
@@ -55,7 +55,7 @@ export function parseHead(text: string, limits: HeadLimits): RequestHead {
     fields: new FieldLines(text, fieldsStart, fieldsEnd),
     framing: bodyFraming(framing),
     keepsAlive: keepsAlive(framing.connection, isHttp10),
-    expectsContinue: framing.expect !== undefined && !isHttp10,
+    expectsContinue: expectsContinue(framing, isHttp10),
     isWebSocketUpgrade: asksForWebSocket(framing, isHttp10),
   };
 }

@@ -117,8 +117,8 @@ export class HttpParser {
   #searchLines(): number | undefined {
     const { bytes, start, end } = this.#queue;
     for (;;) {
-      const lf = bytes.indexOf(LF, start + this.#searched);
-      if (lf === -1 || lf >= end) break;
+      const lf = this.#queue.indexOf(LF, start + this.#searched);
+      if (lf === -1) break;
       const lineStart = start + this.#lineStart;
       if (lf === lineStart + 1 && bytes[lineStart] === CR && this.#lineStart > 0) return lf + 1 - start;
       if (lf === lineStart || bytes[lf - 1] !== CR || this.#isTooLarge(lf + 1 - start)) this.#refuse();

@@ -8,9 +8,10 @@ import { closedBy, type ClosedBy } from '../channel/close-status.js';
 import type { ChannelHandlers, HandlerResult } from '../channel/contract.js';
 import type { Handshake } from '../channel/outlet.js';
 import { CHANNEL_HOST } from '../channel/outlet.js';
-import { ProtocolError } from '../errors.js';
+import { ProtocolError, UsageError } from '../errors.js';
 import type { Departure, Protocol, Transport } from '../net/protocol.js';
 import { isThenable } from '../thenable.js';
+import { admissionViolation } from './admission.js';
 import { httpError } from './errors.js';
 import type { HttpEvent, RequestHead } from './events.js';
 import { type Client, forwardedPeer } from './forwarded.js';
@@ -25,6 +26,13 @@ import type { HttpSettings, Upgrade } from './settings.js';
 
 /** Stands for the request where what came is none, or not yet one, and is answered with an error. */
 const NO_REQUEST = { method: '', isHttp10: false };
+/** The same where it begins as a HEAD does: its answer has no content, whatever is wrong with the rest (RFC 9110 §9.3.2). */
+const NO_HEAD_REQUEST = { method: 'HEAD', isHttp10: false };
+const HEAD_METHOD = Buffer.from('HEAD ', 'latin1');
+
+
+/** What says which protocol a connection is switched to, and how. */
+const HANDSHAKE_FIELD = /^(?:upgrade|sec-websocket-(?:accept|extensions|protocol)):/im;
 
 /** So much of what was not understood is shown to the application. */
 const PEEKED_BYTES = 256;
@@ -46,6 +54,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   #keepsAlive = true;
   #expectsContinue = false;
   #isUpgradeRequest = false;
+  /** Whether the handler was called in a context of its own, which the next must not be lent. */
+  #hasOwnContext = false;
   /** Whether the rest of the body is being discarded, and how much of it was. */
   #isDraining = false;
   #drainedBytes = 0;
@@ -67,7 +77,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   onData(bytes: Uint8Array): void {
     if (this.#isOver) return;
     this.#parser.push(bytes);
-    this.#advance();
+    this.#advanceInContext();
   }
 
   onEnd(): void {
@@ -131,6 +141,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
 
   handshake(handlers: Pick<ChannelHandlers, 'protocols' | 'headers'>, responder: Responder): Handshake {
     const fields = encodeFields(handlers.headers);
+    if (HANDSHAKE_FIELD.test(fields.lines)) throw new UsageError('Upgrade and the Sec-WebSocket fields of a handshake are the server\'s: leave them out');
     const upgrade = this.#judgeUpgrade(responder.request, handlers.protocols);
     if ('reason' in upgrade) {
       const { status, reason } = upgrade;
@@ -166,7 +177,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   /** Counts what the client did wrong, and tells the application. */
   noteError(error: ProtocolError): void {
     this.settings.counters.countError(error.code);
-    this.settings.onPeerError(error, this.transport, this.#parser.peek(PEEKED_BYTES));
+    this.settings.onPeerError(error, this.transport, this.#parser.peek(PEEKED_BYTES), this.#exchange?.request);
   }
 
   pull(): void {
@@ -183,7 +194,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     this.transport.write('HTTP/1.1 100 Continue\r\n\r\n');
   }
 
-  /** Whoever answered a request, or wrote what was drained, must not lend its async context to the handler of the next. */
+  /** Whoever answered a request, or wrote what was drained, must not lend its async context to the handler of the next; all of them run in the server's. */
   #advanceInContext(): void {
     this.settings.home.run(this.#advance, this);
   }
@@ -252,19 +263,17 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     const exchange = new Responder(head, request, this);
     request[CHANNEL_HOST] = exchange;
     this.#exchange = exchange;
-    if (this.#isTooFast(request)) return this.#refuseRate(exchange);
-    this.#serve(request, exchange);
+    this.#hasOwnContext = settings.observer.hearsRequests;
+    if (this.#hasOwnContext) settings.observer.requested(request, this.#answer, this, exchange);
+    else this.#answer(exchange);
   }
 
-  /** A unix socket has no address, and no limit. */
-  #isTooFast(request: IncomingRequest): boolean {
-    const { rates, ticker } = this.settings;
-    return rates !== undefined && request.remoteAddress !== '' && !rates.take(request.remoteAddress, ticker.now);
-  }
-
-  #refuseRate(exchange: Responder): void {
-    this.noteError(httpError('HTTP_TOO_MANY_REQUESTS'));
-    exchange.tooMany();
+  #answer(exchange: Responder): void {
+    const violation = admissionViolation(exchange.request, this.#isProxied || this.transport.isSecure, this.settings);
+    if (violation === undefined) return this.#serve(exchange);
+    const error = httpError(violation);
+    this.noteError(error);
+    exchange.refuse(error);
   }
 
   #beginBody(head: RequestHead): void {
@@ -273,11 +282,11 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     this.#drainedBytes = 0;
   }
 
-  #serve(request: IncomingRequest, exchange: Responder): void {
+  #serve(exchange: Responder): void {
     let result: HandlerResult | Promise<HandlerResult>;
     let isPromise: boolean;
     try {
-      result = this.settings.handler(request);
+      result = this.settings.handler(exchange.request);
       isPromise = isThenable(result);
     } catch (error) {
       return exchange.fail(error);
@@ -296,7 +305,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     this.#isAdvancing = true;
     conclude();
     this.#isAdvancing = wasAdvancing;
-    this.#advance();
+    if (this.#hasOwnContext) this.#advanceInContext();
+    else this.#advance();
   }
 
   /** Whether the rest of the body is small enough to be discarded for the sake of the connection; a client that waits for 100 will not send it. */
@@ -349,7 +359,10 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   }
 
   #answerError(error: ProtocolError): void {
-    if (!this.#isDraining && error.status !== undefined) new ResponseWriter(NO_REQUEST, this.transport, this.settings).plain(error.status, false);
+    if (!this.#isDraining && error.status !== undefined) {
+      const isHead = HEAD_METHOD.equals(this.#parser.peek(HEAD_METHOD.length));
+      new ResponseWriter(isHead ? NO_HEAD_REQUEST : NO_REQUEST, this.transport, this.settings).plain(error.status, false);
+    }
     this.#end();
   }
 

@@ -6,13 +6,18 @@ const SWEEP_MS = 1000;
 
 export class RequestRates {
   readonly #perSecond: number;
+  readonly #now: () => number;
   /** When the bucket of each address will be full again. */
   readonly #fullAt = new Map<string, number>();
   #sweptAt = 0;
 
-  /** @param perSecond requests a second, and at once. */
-  constructor(perSecond: number) {
+  /**
+   * @param perSecond requests a second, and at once.
+   * @param now milliseconds that never run backwards, and never stand still: buckets refill while nobody is connected, too.
+   */
+  constructor(perSecond: number, now: () => number) {
     this.#perSecond = perSecond;
+    this.#now = now;
   }
 
   /** The addresses whose buckets are not known to be full. */
@@ -20,8 +25,9 @@ export class RequestRates {
     return this.#fullAt.size;
   }
 
-  /** Takes a token for one request; false where the bucket is empty. `now` is milliseconds that never run backwards. */
-  take(address: string, now: number): boolean {
+  /** Takes a token for one request; false where the bucket is empty. */
+  take(address: string): boolean {
+    const now = this.#now();
     this.#sweep(now);
     const fullAt = takeToken(this.#fullAt.get(address) ?? 0, now, this.#perSecond);
     if (fullAt === undefined) return false;

@@ -40,7 +40,8 @@ const NO_FIELDS = encodeFields(undefined);
 const RETRY_AFTER = encodeFields({ 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': 1 });
 const NO_RESPONSE: HttpResponse = {};
 
-type Stage = 'waiting' | 'streaming' | 'over';
+/** `whole` and `cut`: the response is over. `told`: so are the observers. */
+type Stage = 'waiting' | 'streaming' | 'whole' | 'cut' | 'told';
 
 export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   readonly request: IncomingRequest;
@@ -182,16 +183,18 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     this.#plain(status, false);
   }
 
-  /** The client sends faster than it may; a second refills its bucket. */
-  tooMany(): void {
-    this.#whole(429, RETRY_AFTER, reasonPhrase(429));
+  /** Refuses a request that its handler is not asked about. Who sent too many may go on, and soon send more. */
+  refuse({ status = 400 }: ProtocolError): void {
+    if (status === 429) this.#whole(429, RETRY_AFTER, reasonPhrase(429));
+    else this.error(status);
   }
 
   cut(): void {
     if (this.#isOver) return;
     this.#pump?.cancel();
-    this.#stage = 'over';
+    this.#stage = 'cut';
     this.#owner.exchangeCut(this.#writer.isDelimitedByClose);
+    if (this.channel === undefined) this.#tell();
   }
 
   // What the pump of a streamed body does (PumpSink).
@@ -242,8 +245,13 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     return this.#stage === 'waiting';
   }
 
+  accepted(): void {
+    this.#tell();
+  }
+
   channelClosed(hasClientLeft: boolean): void {
     if (hasClientLeft) this.request.clientLeft();
+    this.#tell();
   }
 
   handshake(handlers: Pick<ChannelHandlers, 'protocols' | 'headers'>): Handshake {
@@ -252,9 +260,8 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
 
   /** Writes the head of a 101 and hands the connection over: this exchange writes nothing any more. */
   switchProtocols(lines: string, fields: ResponseFields): void {
-    this.#stage = 'over';
-    this.#owner.settings.counters.responses[1]!++;
-    this.#owner.transport.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${lines}${fields.lines}\r\n`);
+    this.#stage = 'whole';
+    this.#writer.switchProtocols(lines, fields);
   }
 
   // What the connection tells.
@@ -291,7 +298,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   }
 
   get #isOver(): boolean {
-    return this.#stage === 'over';
+    return this.#stage !== 'waiting' && this.#stage !== 'streaming';
   }
 
   #begin(status: number, fields: ResponseFields, isText: boolean, firstLength: number): void {
@@ -318,8 +325,17 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   }
 
   #end(keepsAlive: boolean): void {
-    this.#stage = 'over';
+    this.#stage = 'whole';
     this.#owner.exchangeEnded(keepsAlive);
+    if (this.channel === undefined) this.#tell();
+  }
+
+  /** Tells observers once that the response is over. Where a channel has sent it, only when that knows it is closed: they may call it. */
+  #tell(): void {
+    if (this.#stage !== 'whole' && this.#stage !== 'cut') return;
+    const isComplete = this.#stage === 'whole';
+    this.#stage = 'told';
+    this.#owner.settings.observer.responded(this.request, this.#writer.status, isComplete);
   }
 
   #report(error: unknown): void {

@@ -13,7 +13,7 @@ import type { Ticker } from '../net/ticker.js';
 import type { DateField } from './date.js';
 import { isBodiless, type RequestForm, responseFraming } from './exchange.js';
 import { encodeChunk, encodeFields, encodeHead, type ResponseFields, type ResponseFraming } from './response.js';
-import { reasonPhrase } from './status.js';
+import { forbidsBody, reasonPhrase } from './status.js';
 
 /** What the responses of a server share. */
 export interface WriterSettings {
@@ -34,11 +34,17 @@ export class ResponseWriter {
   #framing: ResponseFraming = NONE;
   /** Bytes of a body of declared length that are still to be written. */
   #left = 0;
+  #status: number | undefined;
 
   constructor(request: RequestForm, transport: Transport, settings: WriterSettings) {
     this.#request = request;
     this.#transport = transport;
     this.#settings = settings;
+  }
+
+  /** The status, once a head was written. */
+  get status(): number | undefined {
+    return this.#status;
   }
 
   /** Whether only the close tells the client where the body ends. */
@@ -60,6 +66,12 @@ export class ResponseWriter {
   /** A complete response that says nothing but its status. */
   plain(status: number, keepsAlive: boolean): void {
     this.whole(status, PLAIN_TEXT, reasonPhrase(status), keepsAlive);
+  }
+
+  /** The answer to a WebSocket handshake; `lines` belong to the new protocol. */
+  switchProtocols(lines: string, fields: ResponseFields): void {
+    this.#noteStatus(101);
+    this.#transport.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${lines}${fields.lines}\r\n`);
   }
 
   /** The head of a response whose body comes in pieces, `firstLength` bytes of it at once. */
@@ -101,9 +113,15 @@ export class ResponseWriter {
   }
 
   #encodeHead(status: number, fields: ResponseFields, framing: ResponseFraming, isText: boolean, keepsAlive: boolean): string {
-    const { counters, date, ticker, serverLine } = this.#settings;
-    counters.responses[Math.floor(status / 100)]!++;
-    return encodeHead({ status, fields, framing, isText, isHttp10: this.#request.isHttp10, keepsAlive, dateLine: date.line(ticker.wallNow), serverLine });
+    const { date, ticker, serverLine } = this.#settings;
+    this.#noteStatus(status);
+    // The default type says what the body is; with a 304 it would overwrite what a cache knows of the one it has (RFC 9110 §15.4.5).
+    return encodeHead({ status, fields, framing, isText: isText && !forbidsBody(status), isHttp10: this.#request.isHttp10, keepsAlive, dateLine: date.line(ticker.wallNow), serverLine });
+  }
+
+  #noteStatus(status: number): void {
+    this.#status = status;
+    this.#settings.counters.responses[Math.floor(status / 100)]!++;
   }
 }
 

@@ -6,7 +6,7 @@
 import { TOKEN } from '../bytes.js';
 import { UsageError } from '../errors.js';
 import type { HeaderFields } from './contract.js';
-import { listNames } from './headers.js';
+import { listElements } from './headers.js';
 import { reasonPhrase } from './status.js';
 
 /** The application's header fields, encoded, and what they say of the message itself. */
@@ -20,6 +20,8 @@ export interface ResponseFields {
   readonly contentLength: number | undefined;
   /** Whether the application asked for `Connection: close`. */
   readonly closes: boolean;
+  /** Its other connection options, which name fields for this connection alone. */
+  readonly connectionOptions: readonly string[];
 }
 
 /** Where the body of a response ends. `none`: there is no body, and nothing is said of its length. */
@@ -38,6 +40,7 @@ const NO_FIELDS: ResponseFields = {
   hasUpgrade: false,
   contentLength: undefined,
   closes: false,
+  connectionOptions: [],
 };
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -85,7 +88,7 @@ function noteOwnField(fields: Mutable<ResponseFields>, name: string, value: stri
       fields.contentLength = Number(value);
       return true;
     case 'connection':
-      fields.closes ||= listNames(value).includes('close');
+      for (const option of listElements(value)) noteConnectionOption(fields, option);
       return true;
     case 'content-type':
       fields.hasContentType = true;
@@ -102,6 +105,14 @@ function noteOwnField(fields: Mutable<ResponseFields>, name: string, value: stri
     default:
       return false;
   }
+}
+
+/** Whether the connection stays is the server's to say, and `Upgrade` stands where its field does (RFC 9110 §7.6.1). */
+function noteConnectionOption(fields: Mutable<ResponseFields>, option: string): void {
+  if (!TOKEN.test(option)) throw new UsageError('Connection must be a list of tokens (RFC 9110 §7.6.1)');
+  const name = option.toLowerCase();
+  if (name === 'close') fields.closes = true;
+  else if (name !== 'keep-alive' && name !== 'upgrade') fields.connectionOptions = [...fields.connectionOptions, option];
 }
 
 /** The status of a final response; a `UsageError` where it is none. */
@@ -139,8 +150,9 @@ export function encodeHead(plan: HeadPlan): string {
 /** RFC 9110 §7.6.1; a sender of `Upgrade` names it there (RFC 9110 §7.8). */
 function connectionLine({ keepsAlive, isHttp10, fields }: HeadPlan): string {
   const persistence = keepsAlive ? (isHttp10 ? 'keep-alive' : '') : 'close';
-  if (!fields.hasUpgrade) return persistence === '' ? '' : `Connection: ${persistence}\r\n`;
-  return persistence === '' ? 'Connection: Upgrade\r\n' : `Connection: ${persistence}, Upgrade\r\n`;
+  if (!fields.hasUpgrade && fields.connectionOptions.length === 0) return persistence === '' ? '' : `Connection: ${persistence}\r\n`;
+  const options = [persistence, fields.hasUpgrade ? 'Upgrade' : '', ...fields.connectionOptions];
+  return `Connection: ${options.filter((option) => option !== '').join(', ')}\r\n`;
 }
 
 /** One chunk of the chunked coding (RFC 9112 §7.1), whole; never for an empty piece, which would end the body. */

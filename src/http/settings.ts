@@ -19,6 +19,7 @@ export interface HttpSettings extends HeadLimits, RequestTimes, WriterSettings {
   readonly maxStreamedBodyBytes: number;
   readonly maxPipelinedBytes: number;
   readonly channels: ChannelSettings;
+  readonly observer: RequestObserver;
   /** Whether the server is stopping: no connection is kept, no WebSocket is opened. */
   readonly isStopping: boolean;
   /** Judges a WebSocket handshake; the driver of HTTP knows no other protocol. */
@@ -28,7 +29,17 @@ export interface HttpSettings extends HeadLimits, RequestTimes, WriterSettings {
   /** `undefined` where the number of requests is not limited. */
   readonly rates: RequestRates | undefined;
   /** Tells the application's `onClientError`; `bytes` is a view of what was not understood. Never throws. */
-  onPeerError(error: ProtocolError, transport: Transport, bytes: Uint8Array): void;
+  onPeerError(error: ProtocolError, transport: Transport, bytes: Uint8Array, request?: HttpRequest): void;
+}
+
+/** Who hears of requests and of their responses. Throws nothing of its own. */
+export interface RequestObserver {
+  /** Whether anybody listens to requests. */
+  readonly hearsRequests: boolean;
+  /** Tells of a request, and runs `serve` in the async contexts that listeners have bound to it. */
+  requested<T, E>(request: HttpRequest, serve: (this: T, exchange: E) => void, self: T, exchange: E): void;
+  /** The response is over: written whole, or not. `status` is `undefined` where no head was written. */
+  responded(request: HttpRequest, status: number | undefined, isComplete: boolean): void;
 }
 
 /** What a handshake is judged by. */

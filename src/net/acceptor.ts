@@ -5,10 +5,12 @@
 
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type Server as TlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
+import type { SecureContextOptions, TlsOptions } from 'node:tls';
+import { UsageError } from '../errors.js';
 import type { Places } from './places.js';
 import type { Peer } from './protocol.js';
 import { ProxyGate, type ProxyGateEvents, type ProxyGateSettings } from './proxy-gate.js';
+import { TlsGate, type TlsGateEvents } from './tls-gate.js';
 
 /** Where to listen, and how. */
 export interface AcceptorOptions extends ProxyGateSettings {
@@ -33,6 +35,8 @@ export interface AcceptorEvents {
   onRefused(socket: Socket | undefined, peer: Peer | undefined): void;
   /** Accepting one connection failed, such as EMFILE or a TLS handshake; the acceptor goes on. */
   onAcceptError(error: Error & { code?: string }): void;
+  /** A callback of the options of TLS failed. */
+  readonly onFault: TlsGateEvents['onFault'];
   /** A connection did not begin as the PROXY protocol demands, and is destroyed. */
   readonly onStopped: ProxyGateEvents['onStopped'];
 }
@@ -41,21 +45,22 @@ export class Acceptor {
   readonly #options: AcceptorOptions;
   readonly #events: AcceptorEvents;
   readonly #server: Server;
-  readonly #tlsServer: TlsServer | undefined;
-  readonly #gate: ProxyGate | undefined;
-  /** Connections that are not ready: at the gate, or below TLS. */
+  readonly #tlsGate: TlsGate | undefined;
+  readonly #proxyGate: ProxyGate | undefined;
+  /** Connections that are not ready: at the gate of the PROXY protocol, or below TLS. */
   readonly #unready = new Set<Socket>();
-  /** Whom a proxy speaks for, by the addresses and ports of a connection, until its handshake is done. */
-  readonly #peers = new Map<string, Peer>();
 
   constructor(options: AcceptorOptions, events: AcceptorEvents) {
     this.#options = options;
     this.#events = events;
     // Who sends FIN in the midst of a TLS handshake is gone; once it is done, half-open is what HTTP needs.
     this.#server = createServer({ allowHalfOpen: options.tls === undefined, noDelay: true }, (socket) => this.#accept(socket));
-    if (options.tls !== undefined) this.#tlsServer = this.#makeTlsServer(options.tls);
+    if (options.tls !== undefined) {
+      const { onAcceptError, onFault } = events;
+      this.#tlsGate = new TlsGate({ ...options, tls: options.tls }, { onPassed: (socket, peer) => this.#leaveTls(socket, peer), onFailed: onAcceptError, onFault });
+    }
     if (options.proxyProtocol !== 'off') {
-      this.#gate = new ProxyGate(options, { onPassed: (socket, peer) => this.#leaveGate(socket, peer), onStopped: events.onStopped });
+      this.#proxyGate = new ProxyGate(options, { onPassed: (socket, peer) => this.#leaveGate(socket, peer), onStopped: events.onStopped });
     }
   }
 
@@ -79,6 +84,12 @@ export class Acceptor {
     return address !== null && typeof address === 'object' ? address.port : 0;
   }
 
+  /** Replaces the certificate; see `TlsGate`. */
+  setSecureContext(options: SecureContextOptions): void {
+    if (this.#tlsGate === undefined) throw new UsageError('a server without the option tls has no certificate to replace');
+    this.#tlsGate.setSecureContext(options);
+  }
+
   /** Stops accepting. Connections already handed over are not touched. */
   close(): void {
     this.#server.close();
@@ -91,50 +102,41 @@ export class Acceptor {
 
   /** A connection has come. Its place is taken before a byte of it is read: handshakes that never end are counted, too. */
   #accept(socket: Socket): void {
+    if (this.#isReset(socket)) return this.#dropReset(socket);
     if (!this.#options.places.take(socket, socket.remoteAddress ?? '')) return this.#refuse(socket, undefined);
-    if (this.#gate === undefined && this.#tlsServer === undefined) return this.#events.onSocket(socket, undefined);
+    if (this.#proxyGate === undefined && this.#tlsGate === undefined) return this.#events.onSocket(socket, undefined);
     this.#unready.add(socket);
     socket.once('close', () => this.#unready.delete(socket));
-    if (this.#gate === undefined) this.#shakeHands(socket, undefined);
-    else this.#gate.enter(socket);
+    if (this.#proxyGate !== undefined) this.#proxyGate.enter(socket);
+    else this.#tlsGate!.enter(socket, undefined);
+  }
+
+  /** Whether a TCP connection was reset by its client. What it sent before can still be read, but its address is gone: it would count as a unix socket. */
+  #isReset(socket: Socket): boolean {
+    return socket.remoteAddress === undefined && this.#options.path === undefined;
+  }
+
+  #dropReset(socket: Socket): void {
+    socket.destroy();
+    this.#events.onAcceptError(Object.assign(new Error('the client reset the connection'), { code: 'ECONNRESET' }));
   }
 
   #leaveGate(socket: Socket, peer: Peer | undefined): void {
     if (peer !== undefined && !this.#options.places.move(socket, peer.remoteAddress)) return this.#refuse(socket, peer);
-    if (this.#tlsServer !== undefined) return this.#shakeHands(socket, peer);
+    if (this.#tlsGate !== undefined) return this.#tlsGate.enter(socket, peer);
     this.#unready.delete(socket);
     this.#events.onSocket(socket, peer);
   }
 
   #refuse(socket: Socket, peer: Peer | undefined): void {
-    if (this.#tlsServer === undefined) return this.#events.onRefused(socket, peer);
+    if (this.#tlsGate === undefined) return this.#events.onRefused(socket, peer);
     socket.destroy();
     this.#events.onRefused(undefined, peer);
   }
 
-  #shakeHands(socket: Socket, peer: Peer | undefined): void {
-    if (peer !== undefined) {
-      const key = keyOf(socket);
-      this.#peers.set(key, peer);
-      socket.once('close', () => this.#peers.delete(key));
-    }
-    this.#tlsServer!.emit('connection', socket);
-  }
-
-  #makeTlsServer(tls: TlsOptions): TlsServer {
-    const { tlsHandshakeTimeoutMs } = this.#options;
-    // To node:tls no limit is 0, and Infinity an exception at every connection.
-    const handshakeTimeout = tlsHandshakeTimeoutMs === Infinity ? 0 : tlsHandshakeTimeoutMs;
-    const server = createTlsServer({ ALPNProtocols: ['http/1.1'], ...tls, handshakeTimeout });
-    server.on('secureConnection', (socket: TLSSocket) => {
-      socket.allowHalfOpen = true;
-      this.#events.onSocket(socket, this.#peers.get(keyOf(socket)));
-    });
-    server.on('tlsClientError', (error: Error, socket) => {
-      this.#events.onAcceptError(error);
-      socket.destroy();
-    });
-    return server;
+  #leaveTls(socket: Socket, peer: Peer | undefined): void {
+    if (this.#isReset(socket)) this.#dropReset(socket);
+    else this.#events.onSocket(socket, peer);
   }
 
   /** A socket that others could open is not left behind where its permissions could not be set. */
@@ -178,11 +180,6 @@ async function isStale(path: string): Promise<boolean> {
     });
     probe.once('error', (error) => resolve(codeOf(error) === 'ECONNREFUSED'));
   });
-}
-
-/** What tells a TCP connection from all others that are open, also from above its TLS. */
-function keyOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
-  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -11,9 +11,12 @@ import { Output } from './output.js';
 import type { Departure, Peer, Protocol, Transport } from './protocol.js';
 import type { Ticker, Ticking } from './ticker.js';
 
-/** How long, and how much, a closed connection still reads so that the peer can see our last bytes (RFC 9112 §9.6). */
+/**
+ * How long a closed connection stays, and how much it still reads meanwhile, so that the peer can see our last bytes (RFC 9112 §9.6):
+ * one that sends all it has before it reads gets its answer up to this size.
+ */
 const LINGER_MS = 2_000;
-const LINGER_BYTES = 1024 * 1024;
+const LINGER_BYTES = 16 * 1024 * 1024;
 
 /** So much is handed to the socket at a time: system calls stay few. */
 const PORTION_BYTES = 256 * 1024;
@@ -36,7 +39,7 @@ export interface ConnectionSettings {
   /** A protocol threw, which none may: a fault of this library, told to the application, that costs this connection only. */
   reportFault(error: unknown): void;
   /** The connection is gone. */
-  onGone(connection: Connection): unknown;
+  onGone(connection: Connection, departure: Departure): void;
 }
 
 type Phase = 'open' | 'ending' | 'lingering' | 'gone';
@@ -244,7 +247,7 @@ export class Connection implements Transport, Ticking, Flushable {
     } catch (error) {
       this.#settings.reportFault(error);
     }
-    this.#settings.onGone(this);
+    this.#settings.onGone(this, this.#departure);
   }
 
   /**
@@ -321,9 +324,10 @@ export class Connection implements Transport, Ticking, Flushable {
     this.#socket.end();
   }
 
+  /** Beyond the limit it only stops reading: to close would be to reset, and a peer that is busy sending would lose our answer to that. */
   #discard(count: number): void {
     this.#lingeredBytes += count;
-    if (this.#lingeredBytes > LINGER_BYTES) this.destroy('finished');
+    if (this.#lingeredBytes > LINGER_BYTES) this.#socket.pause();
   }
 
   /** Whether output, our FIN included, has waited for `sendTimeoutMs` while the kernel took none of it. */

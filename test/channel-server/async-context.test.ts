@@ -141,3 +141,18 @@ test('messages held until onReceive is set from another context run in the conte
   await until(() => seen.length === 2, 'both');
   assert.deepEqual(seen, ['taker', 'taker']);
 });
+
+test('handlers run in the context in which the server was started, those of pipelined requests too', async (t) => {
+  const seen: (string | undefined)[] = [];
+  const { port } = await storage.run('home', () =>
+    startServer(t, async () => {
+      seen.push(storage.getStore());
+      await turns();
+      return 'x';
+    }),
+  );
+  const client = await RawClient.open(t, port);
+  await client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(3));
+  await until(() => seen.length === 3, 'three requests');
+  assert.deepEqual(seen, ['home', 'home', 'home']);
+});

@@ -111,6 +111,8 @@ test("the application's header fields are in the 101", async (t) => {
 const MISTAKES: { readonly name: string; readonly handlers: ChannelHandlers }[] = [
   { name: 'a header with CR LF', handlers: { headers: { 'X-A': 'a\r\nb: c' } } },
   { name: 'Transfer-Encoding', handlers: { headers: { 'Transfer-Encoding': 'chunked' } } },
+  { name: 'an Upgrade of the application', handlers: { headers: { upgrade: 'other' } } },
+  { name: 'a Sec-WebSocket-Accept of the application', handlers: { headers: { 'X-A': 'a', 'Sec-WebSocket-Accept': 'a' } } },
   { name: 'a subprotocol that was not offered', handlers: { protocols: () => 'b' } },
   { name: 'protocols that are no list', handlers: { protocols: 'a' as never } },
 ];

@@ -32,7 +32,7 @@ type Framings = readonly [whole: string, empty: string, wholeDeclared: string, s
 const FRAMINGS: readonly [requests: readonly Request[], statuses: readonly number[], framings: Framings][] = [
   [['GET 1.1'], [200, 206, 302, 404, 500], ['7', '0', '7', 'chunked', '9']],
   [['GET 1.0'], [200, 206, 302, 404, 500], ['7', '0', '7', 'until-close', '9']],
-  [['HEAD 1.1', 'HEAD 1.0'], [200, 206, 302, 404, 500], ['7', '0', '9', 'none', '9']],
+  [['HEAD 1.1', 'HEAD 1.0'], [200, 206, 302, 404, 500], ['7', '0', '7', 'none', '9']],
   [['GET 1.1', 'GET 1.0', 'HEAD 1.1', 'HEAD 1.0', 'CONNECT 1.1', 'CONNECT 1.0'], [204], ['none', 'none', 'none', 'none', 'none']],
   [['GET 1.1', 'GET 1.0', 'HEAD 1.1', 'HEAD 1.0'], [205], ['0', '0', '0', '0', '0']],
   [['GET 1.1', 'GET 1.0', 'HEAD 1.1', 'HEAD 1.0', 'CONNECT 1.1', 'CONNECT 1.0'], [304], ['none', 'none', '9', 'none', '9']],
@@ -58,6 +58,10 @@ for (const [requests, statuses, framings] of FRAMINGS) {
     });
   }
 }
+
+test('tells the Content-Length that the application declares for a HEAD without a body, which is that of GET', () => {
+  for (const request of ['HEAD 1.1', 'HEAD 1.0'] as const) assert.deepEqual(responseFraming(headOf(request), 200, 0, 9), { kind: 'length', length: 9 });
+});
 
 test('knows which responses never have a body', () => {
   const bodiless = (request: Request): number[] => [200, 204, 205, 206, 302, 304, 404, 500].filter((status) => isBodiless(headOf(request), status));

@@ -35,6 +35,7 @@ const CASES: Record<string, readonly [lines: readonly string[], client: string]>
   'an address that is none': [['X-Forwarded-For: 192.0.2.256'], ITSELF],
   'an IPv4 address in brackets': [['X-Forwarded-For: [192.0.2.1]'], ITSELF],
   'a port that is too long': [['X-Forwarded-For: 192.0.2.1:123456'], ITSELF],
+  'a port beyond 65535': [['X-Forwarded-For: 192.0.2.1:65536'], ITSELF],
   'a scheme alone': [['X-Forwarded-Proto: https'], '10.0.0.1 5000 https'],
   'an address and a scheme': [['X-Forwarded-For: 192.0.2.1', 'X-Forwarded-Proto: HTTPS'], '192.0.2.1 0 https'],
   'the scheme of a WebSocket': [['X-Forwarded-For: 192.0.2.1', 'X-Forwarded-Proto: wss'], '192.0.2.1 0 https'],
@@ -60,6 +61,9 @@ const CASES: Record<string, readonly [lines: readonly string[], client: string]>
   'an empty Forwarded': [['Forwarded:'], ITSELF],
   'both, of one mind': [['Forwarded: for="192.0.2.1:77";proto=https', 'X-Forwarded-For: 192.0.2.1'], '192.0.2.1 77 https'],
   'both, of two minds': [['Forwarded: for=203.0.113.9;proto=https', 'X-Forwarded-For: 192.0.2.1'], ITSELF],
+  'both, of two minds about the scheme': [['Forwarded: for=192.0.2.1;proto=https', 'X-Forwarded-For: 192.0.2.1', 'X-Forwarded-Proto: http'], ITSELF],
+  'both, of one mind about the scheme': [['Forwarded: for=192.0.2.1;proto=https', 'X-Forwarded-For: 192.0.2.1', 'X-Forwarded-Proto: https'], '192.0.2.1 0 https'],
+  'both, the scheme in the other one alone': [['Forwarded: for=192.0.2.1', 'X-Forwarded-For: 192.0.2.1', 'X-Forwarded-Proto: https'], '192.0.2.1 0 https'],
   'both, one of them empty': [['Forwarded: for=203.0.113.9', 'X-Forwarded-For:'], ITSELF],
 };
 

@@ -182,8 +182,16 @@ test('ignores the expectation of 100 Continue in HTTP/1.0', () => {
   assert.equal(headOf(`${oldRequest('Content-Length: 1', 'Expect: 100-continue')}x`).expectsContinue, false);
 });
 
+test('takes an expectation for the list that it is', () => {
+  const expects = (...lines: string[]): boolean => headOf(`${request('Content-Length: 1', ...lines)}x`).expectsContinue;
+  assert.equal(expects('Expect: 100-continue, 100-Continue,'), true);
+  assert.equal(expects('Expect: 100-continue', 'Expect: 100-continue'), true);
+  assert.equal(expects('Expect:'), false);
+  assert.equal(expects('Expect: ,'), false);
+});
+
 test('refuses an expectation that it does not know', () => {
-  for (const value of ['200-ok', '100-continue, x', '100', '', '100-continue;q=1']) assert.equal(refusalOf(request(`Expect: ${value}`)), 'HTTP_UNKNOWN_EXPECTATION', value);
+  for (const value of ['200-ok', '100-continue, x', 'x, 100-continue', '100', '100-continue;q=1']) assert.equal(refusalOf(request(`Expect: ${value}`)), 'HTTP_UNKNOWN_EXPECTATION', value);
 });
 
 // Upgrade (RFC 9110 §7.8).

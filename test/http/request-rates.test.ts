@@ -4,8 +4,27 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RequestRates } from '#src/http/request-rates.js';
 
+/** Rates whose time a test sets. */
+class TimedRates {
+  now = 0;
+  readonly rates: RequestRates;
+
+  constructor(perSecond: number) {
+    this.rates = new RequestRates(perSecond, () => this.now);
+  }
+
+  take(address: string, now: number): boolean {
+    this.now = now;
+    return this.rates.take(address);
+  }
+
+  get size(): number {
+    return this.rates.size;
+  }
+}
+
 /** How many of `tries` requests are let through at `now`. */
-function taken(rates: RequestRates, now: number, tries: number, address = 'a'): number {
+function taken(rates: TimedRates, now: number, tries: number, address = 'a'): number {
   let count = 0;
   for (let i = 0; i < tries; i++) if (rates.take(address, now)) count++;
   return count;
@@ -13,7 +32,7 @@ function taken(rates: RequestRates, now: number, tries: number, address = 'a'): 
 
 for (const perSecond of [1, 3, 7, 10, 99, 1000]) {
   test(`lets ${perSecond} a second through at once, and no more`, () => {
-    const rates = new RequestRates(perSecond);
+    const rates = new TimedRates(perSecond);
     assert.equal(taken(rates, 0, perSecond + 10), perSecond);
     assert.equal(taken(rates, 0, 10), 0);
     assert.equal(taken(rates, 1000, perSecond + 10), perSecond, 'a second later');
@@ -22,7 +41,7 @@ for (const perSecond of [1, 3, 7, 10, 99, 1000]) {
 }
 
 test('refills evenly', () => {
-  const rates = new RequestRates(10);
+  const rates = new TimedRates(10);
   assert.equal(taken(rates, 5, 20), 10);
   assert.equal(taken(rates, 100, 5), 0);
   assert.equal(taken(rates, 105, 5), 1);
@@ -31,24 +50,24 @@ test('refills evenly', () => {
 });
 
 test('lets a steady sender through for ever that keeps to the rate', () => {
-  const rates = new RequestRates(7);
+  const rates = new TimedRates(7);
   for (let i = 0; i < 5000; i++) assert.equal(rates.take('a', (i * 1000) / 7), true, String(i));
 });
 
 test('takes no token for what it refuses', () => {
-  const rates = new RequestRates(2);
+  const rates = new TimedRates(2);
   assert.equal(taken(rates, 0, 1000), 2);
   assert.equal(taken(rates, 500, 1000), 1);
 });
 
 test('counts addresses apart', () => {
-  const rates = new RequestRates(2);
+  const rates = new TimedRates(2);
   assert.equal(taken(rates, 0, 3, 'a'), 2);
   assert.equal(taken(rates, 0, 3, 'b'), 2);
 });
 
 test('forgets addresses whose buckets are full again', () => {
-  const rates = new RequestRates(5);
+  const rates = new TimedRates(5);
   for (let i = 0; i < 1000; i++) rates.take(`address ${i}`, 0);
   assert.equal(rates.size, 1000);
   rates.take('late', 900);

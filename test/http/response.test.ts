@@ -90,7 +90,7 @@ test('refuses a Content-Length that is no number of bytes', () => {
   for (const value of ['', '-1', '1.5', ' 5', '5, 5', '0x5', 'five', NaN, Infinity, -0.5, 1e21, 1e16]) assert.throws(() => encodeFields({ 'Content-Length': value }), UsageError, String(value));
 });
 
-test('hears a Connection: close and writes no Connection of the application', () => {
+test('hears a Connection: close and leaves the field to the head', () => {
   for (const value of ['close', 'Close', 'foo, close']) {
     const fields = encodeFields({ Connection: value });
     assert.equal(fields.closes, true);
@@ -100,11 +100,20 @@ test('hears a Connection: close and writes no Connection of the application', ()
   assert.equal(encodeFields([['Connection', 'close'], ['Connection', 'keep-alive']]).closes, true);
 });
 
+test('notes the connection options that name fields, and not those that are its own', () => {
+  assert.deepEqual(encodeFields({ Connection: 'keep-alive, X-Hop, ,Upgrade,close' }).connectionOptions, ['X-Hop']);
+  assert.deepEqual(encodeFields({ Connection: ['X-Hop', 'X-Other'] }).connectionOptions, ['X-Hop', 'X-Other']);
+});
+
+test('refuses a Connection that is no list of tokens', () => {
+  for (const value of ['a b', 'close; b', 'a, "b"']) assert.throws(() => encodeFields({ Connection: value }), UsageError, value);
+});
+
 test('keeps nothing of one call for the next', () => {
   encodeFields({ 'Content-Length': 5, Connection: 'close', Date: 'x', Server: 'x', Upgrade: 'x', 'Content-Type': 'x' });
   const { lines: none, ...notes } = encodeFields(undefined);
   assert.equal(none, '');
-  assert.deepEqual(notes, { hasContentType: false, hasDate: false, hasServer: false, hasUpgrade: false, contentLength: undefined, closes: false });
+  assert.deepEqual(notes, { hasContentType: false, hasDate: false, hasServer: false, hasUpgrade: false, contentLength: undefined, closes: false, connectionOptions: [] });
 });
 
 // Status.
@@ -146,6 +155,14 @@ const HEADS: Record<string, [Partial<HeadPlan>, string]> = {
   'a connection that is kept in HTTP/1.0': [{ isHttp10: true }, 'HTTP/1.1 200 OK\r\nDate: today\r\nConnection: keep-alive\r\n\r\n'],
   'a connection that is not kept': [{ keepsAlive: false }, 'HTTP/1.1 200 OK\r\nDate: today\r\nConnection: close\r\n\r\n'],
   'an Upgrade, which Connection names (RFC 9110 §7.8)': [{ fields: encodeFields({ Upgrade: 'a' }) }, 'HTTP/1.1 200 OK\r\nUpgrade: a\r\nDate: today\r\nConnection: Upgrade\r\n\r\n'],
+  'a field for this connection alone, which Connection names (RFC 9110 §7.6.1)': [
+    { fields: encodeFields({ 'X-Hop': 'a', Connection: 'X-Hop' }) },
+    'HTTP/1.1 200 OK\r\nX-Hop: a\r\nDate: today\r\nConnection: X-Hop\r\n\r\n',
+  ],
+  'a field for this connection alone in HTTP/1.0': [
+    { isHttp10: true, fields: encodeFields({ Upgrade: 'a', Connection: 'X-Hop' }) },
+    'HTTP/1.1 200 OK\r\nUpgrade: a\r\nDate: today\r\nConnection: keep-alive, Upgrade, X-Hop\r\n\r\n',
+  ],
   'an Upgrade on a connection that is not kept': [
     { keepsAlive: false, fields: encodeFields({ Upgrade: 'a' }) },
     'HTTP/1.1 200 OK\r\nUpgrade: a\r\nDate: today\r\nConnection: close, Upgrade\r\n\r\n',

@@ -37,6 +37,17 @@ for (const [name, trustProxy] of Object.entries({ address: ['127.0.0.2'], range:
   });
 }
 
+test('serves a target of https to a trusted proxy without TLS, and answers 421 to all others (RFC 9110 §7.4)', async (t) => {
+  for (const [trustProxy, status, codes] of [[['127.0.0.1'], 200, {}], [['10.0.0.0/8'], 421, { HTTP_MISDIRECTED: 1 }]] as const) {
+    const { port, server, errors } = await startServer(t, ({ path }) => path, { trustProxy });
+    const client = await RawClient.open(t, port);
+    await client.send(request('https://a.example/b'));
+    assert.ok((await client.readResponse()).head.startsWith(`HTTP/1.1 ${status} `));
+    assert.deepEqual(server.stats().errors, codes);
+    assert.deepEqual(errors, []);
+  }
+});
+
 test('reads the fields of each request anew on a connection that is kept', async (t) => {
   const { port } = await startServer(t, ({ remoteAddress }) => remoteAddress, { trustProxy: ['127.0.0.1'] });
   const client = await RawClient.open(t, port);

@@ -7,6 +7,7 @@ import { handshake } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
 import { post, request } from '../support/requests.js';
 import { startServer } from '../support/server.js';
+import { until } from '../support/signals.js';
 
 const statusOf = (head: string): number => Number(head.slice(9, 12));
 
@@ -35,6 +36,26 @@ test('answers 429 with Retry-After beyond the rate, without asking the handler, 
   assert.equal(server.stats().errors['HTTP_TOO_MANY_REQUESTS'], 3);
   clock.advance(2_000);
   assert.deepEqual(await statuses(client, 5), [200, 200, 200, 429, 429]);
+});
+
+test('refills while nobody is connected', async (t) => {
+  const clock = new FakeClock();
+  const { port, server } = await startServer(t, () => 'ok', { maxRequestsPerSecond: 1 }, clock);
+  const client = await RawClient.open(t, port);
+  assert.deepEqual(await statuses(client, 2), [200, 429]);
+  client.reset();
+  await until(() => server.stats().connections.open === 0, 'the end of the connection');
+  clock.advance(1_000);
+  assert.deepEqual(await statuses(await RawClient.open(t, port), 2), [200, 429]);
+});
+
+test('refills while the process is blocked', async (t) => {
+  const clock = new FakeClock();
+  const { port } = await startServer(t, () => 'ok', { maxRequestsPerSecond: 1 }, clock);
+  const client = await RawClient.open(t, port);
+  assert.deepEqual(await statuses(client, 2), [200, 429]);
+  clock.block(1_000);
+  assert.deepEqual(await statuses(client, 2), [200, 429]);
 });
 
 test('counts all connections of an address together, and addresses apart', async (t) => {

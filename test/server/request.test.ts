@@ -42,7 +42,7 @@ const TARGETS: readonly TargetCase[] = [
   { target: 'http://localhost/a?x=1', path: '/a', query: 'x=1', params: { x: '1' } },
   { target: 'http://localhost', path: '/', query: '' },
   { target: 'http://localhost?x=/1', path: '/', query: 'x=/1', params: { x: '/1' } },
-  { target: 'HTTPS://localhost:443/a', path: '/a', query: '' },
+  { target: 'HTTP://localhost:443/a', path: '/a', query: '' },
   { target: '*', method: 'OPTIONS', path: '*', query: '' },
   { target: 'localhost:443', method: 'CONNECT', path: '', query: '' },
 ];
@@ -66,7 +66,7 @@ const AUTHORITIES = [
   { target: '/http://b/', host: 'a', authority: 'a' },
   { target: 'http://b:8080/c', host: 'a', authority: 'b:8080' },
   { target: 'http://b', host: 'a', authority: 'b' },
-  { target: 'https://[::1]:1?/c', host: 'a', authority: '[::1]:1' },
+  { target: 'http://[::1]:1?/c', host: 'a', authority: '[::1]:1' },
   { target: 'b:443', method: 'CONNECT', host: 'a', authority: 'b:443' },
   { target: '/', host: '', authority: '' },
 ];

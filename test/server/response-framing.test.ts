@@ -21,6 +21,7 @@ const BODILESS: readonly FramingCase[] = [
   { name: 'HEAD answers with the length of the text it does not send', method: 'HEAD', response: () => ({ body: 'grün' }), framing: ['Content-Length: 5'] },
   { name: 'HEAD answers with the length of the bytes it does not send', method: 'HEAD', response: () => ({ body: new Uint8Array(9_000) }), framing: ['Content-Length: 9000'] },
   { name: 'HEAD prefers the Content-Length that the application gives', method: 'HEAD', response: () => ({ headers: { 'Content-Length': 1234 } }), framing: ['Content-Length: 1234'] },
+  { name: 'HEAD tells the length of its body, not a wrong one that the application declares', method: 'HEAD', response: () => ({ headers: { 'Content-Length': 3 }, body: 'hello' }), framing: ['Content-Length: 5'] },
   { name: 'HEAD says no length where a body would be streamed', method: 'HEAD', response: () => ({ body: streamed() }), framing: [] },
   { name: 'HEAD says the length that the application gives for a streamed body', method: 'HEAD', response: () => ({ headers: { 'content-length': '4' }, body: streamed() }), framing: ['Content-Length: 4'] },
   { name: '204 has neither body nor length', response: () => ({ status: 204, body: 'ignored' }), framing: [] },

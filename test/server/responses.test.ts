@@ -150,6 +150,15 @@ test('sends a value beyond ASCII as latin1', async (t) => {
   assert.ok((await client.readResponse()).head.includes('X-Name: J\xfcrgen\r\n'));
 });
 
+test('calls no text by a type where none of it is sent (RFC 9110 §15.4.5)', async (t) => {
+  const { port } = await startServer(t, ({ path }) => ({ status: Number(path.slice(1)), body: 'not sent' }));
+  const client = await RawClient.open(t, port);
+  for (const status of [204, 205, 304]) {
+    await client.send(request(`/${status}`));
+    assert.ok(!(await client.readResponse()).head.includes('Content-Type'), String(status));
+  }
+});
+
 test('sends the date in every response, and no Server unless it was asked for', async (t) => {
   const { url } = await startServer(t, () => 'x');
   const { headers } = await fetch(url);

@@ -1,35 +1,13 @@
 /** What a client may take its time for, and what it may not: heads, bodies, idle connections, and output it does not take. */
 
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
-import type { Handler, HttpRequest, ServerOptions } from 'longwire';
-import { FakeClock } from '../support/clock.js';
+import { test } from 'node:test';
+import type { Handler, HttpRequest } from 'longwire';
 import { RawClient } from '../support/raw-client.js';
 import { chunk, post, postChunked, request } from '../support/requests.js';
-import { startServer, type TestServer } from '../support/server.js';
+import { startServer } from '../support/server.js';
 import { Gate, until } from '../support/signals.js';
-
-interface Timed extends TestServer {
-  readonly clock: FakeClock;
-  readonly client: RawClient;
-  /** Sends, and waits until the server has read it. */
-  deliver(bytes: string): Promise<void>;
-}
-
-/** A server whose time stands still but for `clock.advance`, and a client that it has accepted. */
-async function startTimed(t: TestContext, handler: Handler, options: ServerOptions = {}): Promise<Timed> {
-  const clock = new FakeClock();
-  const started = await startServer(t, handler, options, clock);
-  const { server } = started;
-  const client = await RawClient.open(t, started.port);
-  await until(() => server.stats().connections.open === 1, 'the accept');
-  const deliver = async (bytes: string): Promise<void> => {
-    const before = server.stats().bytes.in;
-    await client.send(bytes);
-    await until(() => server.stats().bytes.in === before + bytes.length, 'the arrival');
-  };
-  return { ...started, clock, client, deliver };
-}
+import { startTimed } from '../support/timed.js';
 
 const COLLECT: Handler = (incoming) => incoming.text();
 

@@ -2,48 +2,26 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { get } from 'node:https';
-import { buffer } from 'node:stream/consumers';
-import { test, type TestContext } from 'node:test';
-import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { asChannel, type Handler, type ServerOptions } from 'longwire';
+import { test } from 'node:test';
+import { connect, type ConnectionOptions } from 'node:tls';
+import { asChannel } from 'longwire';
 import { WebSocket } from 'ws';
-import { certificate } from '../support/certificate.js';
 import { RawClient } from '../support/raw-client.js';
 import { request } from '../support/requests.js';
-import { startServer, type TestServer } from '../support/server.js';
 import { Gate, until, within } from '../support/signals.js';
-
-interface TlsServer extends TestServer {
-  readonly ca: string;
-}
-
-async function startTls(t: TestContext, handler: Handler, options: ServerOptions = {}): Promise<TlsServer | undefined> {
-  const own = certificate(t);
-  if (own === undefined) return undefined;
-  return { ...(await startServer(t, handler, { tls: own, ...options })), ca: own.cert };
-}
-
-async function fetchTls({ port, ca }: TlsServer, path = '/'): Promise<string> {
-  const body = new Gate<Buffer>();
-  get({ host: '127.0.0.1', port, path, ca, agent: false }, (response) => body.open(buffer(response) as never)).on('error', (error) => body.open(Promise.reject(error) as never));
-  return (await body.opened).toString('latin1');
-}
-
-async function openTls(t: TestContext, { port, ca }: TlsServer, options: ConnectionOptions = {}): Promise<TLSSocket> {
-  const socket = connect({ host: '127.0.0.1', port, ca, servername: 'localhost', ...options });
-  t.after(() => socket.destroy());
-  await once(socket, 'secureConnect');
-  // The server is stopped ahead of the client, and resets what is still open.
-  socket.on('error', () => {});
-  return socket;
-}
+import { fetchTls, openTls, startTls, type TlsServer } from '../support/tls.js';
 
 test('serves https, and tells the handler so', async (t) => {
   const started = await startTls(t, ({ scheme, remoteAddress }) => `${scheme} ${remoteAddress}`);
   if (started === undefined) return;
   assert.equal(started.server.url, `https://127.0.0.1:${started.port}`);
   assert.equal(await fetchTls(started), 'https 127.0.0.1');
+});
+
+test('serves a target in absolute form over TLS', async (t) => {
+  const started = await startTls(t, ({ authority, path }) => `${authority} ${path}`);
+  if (started === undefined) return;
+  assert.equal(await fetchTls(started, 'https://a.example/b'), 'a.example /b');
 });
 
 test('sends and takes large bodies over TLS', async (t) => {

@@ -22,9 +22,9 @@ const INTRODUCTION = `# Conformance
 
 What the RFCs demand of an origin server, rule by rule in our words, and how Longwire is held to it. Rules that bind only clients, proxies, gateways or caches are left out. A grammar counts as MUST (RFC 9110 §2.2); what a section only states, as «ought to».
 
-A case is bytes that a client sends and what must come of them. Each runs through a real socket whole and byte by byte, and each of these with a further request behind, which must be served where the connection is kept, and must not where it ends. What is about requests alone runs through the parser as well: whole, byte by byte, and cut at every point.
+A case is bytes that a client sends and what must come of them. Each runs through a real socket whole and byte by byte, and each of these with a further request behind, or further frames on a WebSocket, which must be served where the connection is kept, and must not where it ends. What is about requests or frames alone runs through the parser or the decoder as well: whole, byte by byte, and cut at every point.
 
-This page is written by \`node scripts/conformance.mjs\`, after a build, from the data in \`test/rfc/\`; a test compares them.
+This page is written by \`node scripts/conformance.mjs\`, after a build, from the data in \`test/rfc/\` and \`test/conformance/\`; a test compares them.
 `;
 
 export function conformanceDocument(rfcs: readonly RfcRules[], tables: readonly ConformanceTable[]): string {

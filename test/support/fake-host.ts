@@ -51,6 +51,7 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
       ticker: new Deadlines(this.clock, 100),
       unfinished: new Set(),
       report: (error) => this.errors.push(error),
+      observer: { channelOpened: () => {}, channelClosed: () => {} },
     };
     this.request = { isWebSocketUpgrade: options.isUpgrade ?? false, [CHANNEL_HOST]: this } as unknown as RequestWithHost;
   }
@@ -79,6 +80,8 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
     this.channel = channel as AsyncChannel<unknown>;
     return true;
   }
+
+  accepted(): void {}
 
   channelClosed(hasClientLeft: boolean): void {
     this.calls.push(hasClientLeft ? 'closed, client left' : 'closed');

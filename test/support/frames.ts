@@ -27,7 +27,9 @@ export function clientFrame(parts: FrameParts): Buffer {
   if (lengthBytes === 2) head.writeUInt16BE(length, 2);
   if (lengthBytes === 8) head.writeBigUInt64BE(BigInt(length), 2);
   if (mask === null) return Buffer.concat([head, payload]);
-  return Buffer.concat([head, mask, payload.map((byte, i) => byte ^ mask[i % 4]!)]);
+  const frame = Buffer.concat([head, mask, payload]);
+  for (let i = frame.length - payload.length, j = 0; i < frame.length; i++, j++) frame[i]! ^= mask[j & 3]!;
+  return frame;
 }
 
 export const text = (payload: string): Buffer => clientFrame({ opcode: 1, payload });

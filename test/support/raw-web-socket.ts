@@ -16,7 +16,11 @@ export class RawWebSocket {
 
   /** Opens a WebSocket; `fields` are further header lines, each with its CR LF. */
   static async open(t: TestContext, port: number, path = '/', fields = ''): Promise<RawWebSocket> {
-    const client = await RawClient.open(t, port);
+    return this.over(await RawClient.open(t, port), path, fields);
+  }
+
+  /** The same over a connection that is open. */
+  static async over(client: RawClient, path = '/', fields = ''): Promise<RawWebSocket> {
     await client.send(handshake(path, fields));
     const head = await client.readUntil('\r\n\r\n');
     if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(`no WebSocket was opened: ${head}`);

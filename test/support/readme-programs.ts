@@ -1,7 +1,7 @@
-/** The programs in the README: compiled as a reader would, and run on a free port. */
+/** The programs in the documents: compiled as a reader would, and run on a free port. */
 
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -44,20 +44,27 @@ export interface RunningProgram {
   readonly port: number;
   readonly url: string;
   readonly child: ChildProcess;
+  /** The folder in which it runs. */
+  readonly cwd: string;
   /** Resolves when the program has printed `text`. */
   printed(text: string): Promise<void>;
 }
 
 /** Runs the program of one block until the test is over. */
-export async function runProgram(t: TestContext, { folder }: Programs, index: number): Promise<RunningProgram> {
+export async function runProgram(t: TestContext, { folder }: Programs, index: number, cwd = ROOT): Promise<RunningProgram> {
   const program = join(folder, `run-${index}.js`);
   writeFileSync(join(folder, 'stand-in.js'), STAND_IN);
   writeFileSync(program, readFileSync(join(folder, `${index}.js`), 'utf8').replaceAll(/(['"])longwire\1/g, `'./stand-in.js'`));
-  const child = fork(program, { cwd: ROOT, execArgv: [], silent: true });
+  const child = fork(program, { cwd, execArgv: [], silent: true });
   t.after(() => child.kill('SIGKILL'));
   let output = '';
-  child.stdout!.setEncoding('utf8').on('data', (text: string) => (output += text));
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const listened = new EventEmitter();
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      listened.emit('text');
+    });
+  }
   const port = await new Promise<number>((resolve, reject) => {
     child.once('message', (message) => resolve(Number(message)));
     child.once('exit', (code) => reject(new Error(`the program ended with ${code} before it listened:\n${output}`)));
@@ -66,8 +73,9 @@ export async function runProgram(t: TestContext, { folder }: Programs, index: nu
     port,
     url: `http://127.0.0.1:${port}`,
     child,
+    cwd,
     async printed(text) {
-      while (!output.includes(text)) await once(child.stdout!, 'data', { signal: AbortSignal.timeout(10_000) });
+      while (!output.includes(text)) await once(listened, 'text', { signal: AbortSignal.timeout(10_000) });
     },
   };
 }

@@ -78,12 +78,13 @@ function pongsFor(received: readonly string[]): string[] {
   return received.filter((frame) => frame.startsWith('ping ')).map((frame) => frame.replace('ping', 'pong'));
 }
 
-/** A head of its own goes out byte by byte with what follows. */
+/** A head of its own goes out byte by byte, too, once: with nothing further behind. */
 async function sendAll(client: RawClient, { bytes, opening, clientEnds }: WebSocketCase, way: Way): Promise<void> {
   const all = way.hasFurther ? bytes + FURTHER_FRAMES : bytes;
   const head = opening ?? handshake();
-  if (way.isByteByByte && opening === undefined) await client.send(head);
-  await send(client, latin1Bytes(way.isByteByByte && opening === undefined ? all : head + all), way);
+  const isHeadAhead = way.isByteByByte && (opening === undefined || way.hasFurther);
+  if (isHeadAhead) await client.send(head);
+  await send(client, latin1Bytes(isHeadAhead ? all : head + all), way);
   if (clientEnds === true) client.end();
 }
 

@@ -26,11 +26,11 @@ export async function within<T>(promise: Promise<T>, what: string, ms = 5_000): 
   }
 }
 
-/** Waits until `isTrue`, looking every millisecond; fails after five seconds. */
-export async function until(isTrue: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + 5_000;
+/** Waits until `isTrue`, looking every millisecond; fails after `ms`. */
+export async function until(isTrue: () => boolean | Promise<boolean>, what: string, ms = 5_000): Promise<void> {
+  const deadline = performance.now() + ms;
   while (!(await isTrue())) {
-    if (performance.now() > deadline) throw new Error(`${what} did not happen within five seconds`);
+    if (performance.now() > deadline) throw new Error(`${what} did not happen within ${ms} ms`);
     await delay(1);
   }
 }

@@ -25,7 +25,11 @@ export const CLOSING: readonly Rule[] = [
     section: '7.1.1',
     level: 'SHOULD',
     rule: 'The server is the first to close the TCP connection, and does it at once.',
-    because: 'every case of this RFC in which a WebSocket ends sees FIN of the server ahead of its own',
+    cases: [
+      { name: 'closes first where the client sent Close', bytes: frames(close(1000)), received: [], ends: { code: 1000 } },
+      closesAtOnce('closes first where it sent Close itself, once it is answered', frames(close(4000))),
+      { name: 'closes first where the connection failed', bytes: frames(clientFrame({ opcode: 3 })), received: [], ends: 'WS_RESERVED_OPCODE' },
+    ],
   },
   {
     section: '7.1.1',
