@@ -115,6 +115,25 @@ test('onDrain is called once what waited for threads has gone below the soft mar
   assert.equal(taken.channel.bufferedAmount, 0);
 });
 
+test('onDrain is not called when the client takes what it was sent while more than the soft mark waits for a thread', async (t) => {
+  const zlib = new ZlibWatch(t);
+  zlib.hold();
+  const server = await startChannelServer(t, { ...DEFLATE, softBufferBytes: 1000, maxBufferedBytes: 64 * 1024 * 1024 });
+  const client = await DeflateWebSocket.open(t, server.port);
+  const taken = await server.next();
+  client.raw.client.socket.pause();
+  taken.channel.send(Buffer.alloc(8 * 1024 * 1024), false, { compress: false });
+  taken.channel.send(LARGE);
+  assert.ok(taken.channel.bufferedAmount > LARGE.length, 'the client takes too little');
+  client.raw.client.socket.resume();
+  await until(() => taken.channel.bufferedAmount === LARGE.length, 'all that is not in a thread');
+  await turns();
+  assert.equal(taken.drains, 0);
+  zlib.release();
+  await until(() => taken.drains > 0, 'onDrain');
+  assert.equal(taken.drains, 1);
+});
+
 test('what onDrain sends comes behind what was sent before', async (t) => {
   let drains = 0;
   const server = await startChannelServer(t, { ...DEFLATE, softBufferBytes: 50_000 }, undefined, { onDrain: (channel) => void channel.send(drains++ === 0 ? LARGE : 'last') });

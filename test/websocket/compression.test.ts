@@ -80,6 +80,13 @@ test('what the client refers to is known as far as its window reaches', async ()
   assert.throws(() => compression.inflate(payloadOf(text, Buffer.concat([text, more])), false), { code: 'WS_CORRUPT_DATA' }, '1026 bytes back');
 });
 
+test('a client of 8 bits may refer back as far as a window of 9 reaches, which is what zlib makes of 8', async () => {
+  const compression = new Compression({ ...TAKEOVER, clientMaxWindowBits: 8 }, makeSettings());
+  const text = randomBytes(500);
+  await compression.inflate(payloadOf(text), false);
+  assert.deepEqual(await compression.inflate(payloadOf(text, text), false), Uint8Array.from(text));
+});
+
 test('bytes that are handed over are the own of who receives them, and no Buffer', async () => {
   const compression = new Compression(TAKEOVER, makeSettings());
   const text = randomBytes(100);
