@@ -28,6 +28,8 @@ const LIMITS: Readonly<Record<string, readonly Held[]>> = {
   maxMessageBytes: [['channel-server/websocket-limits', 'maxMessageBytes'], ['limits/memory', 'announces a message of 1 GiB']],
   maxFragments: [['channel-server/websocket-limits', 'maxFragments']],
   messageTimeoutMs: [['channel-server/websocket-deadlines', 'a message that is not complete within 60 s'], ['limits/real-time', 'messageTimeoutMs']],
+  maxMessagesPerSecond: [['channel-server/message-rates', 'a second may come, '], ['channel-server/message-rates', 'sends faster than the rate while we do not read']],
+  maxMessageBytesPerSecond: [['channel-server/message-rates', 'a hundred bytes a second'], ['channel-server/message-rates', "a second\\'s worth of bytes at once"]],
   maxQueuedMessages: [['channel-server/receive-order', 'maxQueuedMessages']],
   maxQueuedBytes: [['channel-server/receive-order', 'maxQueuedBytes'], ['limits/memory', 'sends messages that nobody takes']],
   pingIntervalMs: [['channel-server/websocket-deadlines', 'pings after 25 s of silence'], ['limits/real-time', 'pingIntervalMs']],
