@@ -7,7 +7,7 @@ import type { HttpRequest } from './http/contract.js';
 import type { ProxyProtocol } from './net/proxy-gate.js';
 import { type TrustedAddresses, trustedBy } from './net/trusted-addresses.js';
 import { bytes, check, checkNumber, count, describe, isBoolean, isFunction, isObject, KIB, MIB, ms, type NumberSpec, optional } from './option-checks.js';
-import type { AllowedOrigins } from './websocket/origin.js';
+import { type AllowedOrigins, isOrigin, originMeantBy } from './websocket/origin.js';
 
 /** Where an error of a client came from. */
 export interface ClientOfError {
@@ -81,7 +81,7 @@ export interface ServerOptions {
 
   /**
    * The pages that may open a WebSocket: a list of origins such as `https://example.org`, `'*'`, or a function of the origin and the
-   * request. Default: where a request has cookies, those of its own host; 403 for all others.
+   * request, which answers at once. Default: where a request has cookies, those of its own host; 403 for all others.
    */
   readonly allowedOrigins?: AllowedOrigins | undefined;
   /** Compresses WebSocket messages where the client offers it (RFC 7692): `true`, or how. Default false. */
@@ -94,7 +94,7 @@ export interface ServerOptions {
   readonly messageTimeoutMs?: number | undefined;
   /** Messages, pings and pongs of a WebSocket in a second, and at once; 1008 beyond. Default: no limit. */
   readonly maxMessagesPerSecond?: number | undefined;
-  /** Bytes that a WebSocket may send a second, and at once; 1008 beyond. Default: no limit. */
+  /** Bytes that a WebSocket may send a second, headers included, and at once; 1008 beyond. Default: no limit. */
   readonly maxMessageBytesPerSecond?: number | undefined;
   /** Messages held for a channel's `onReceive` before reading stops. Default 64. */
   readonly maxQueuedMessages?: number | undefined;
@@ -202,7 +202,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     tls: check('tls', options.tls, optional(isObject), 'an object of options for tls.createServer'),
     trustProxy: checkTrustProxy(options.trustProxy),
     proxyProtocol: checkProxyProtocol(options),
-    allowedOrigins: check('allowedOrigins', options.allowedOrigins, optional(isOrigins), "a list of origins such as 'https://example.org', '*', or a function"),
+    allowedOrigins: checkOrigins(options.allowedOrigins),
     perMessageDeflate: resolveDeflate(options.perMessageDeflate),
     onOverflow: check('onOverflow', options.onOverflow === undefined ? 'close' : options.onOverflow, isOverflow, "'close' or 'drop'"),
     serverHeader: check('serverHeader', options.serverHeader, optional(isFieldValue), 'text without control characters'),
@@ -229,6 +229,15 @@ function checkTrustProxy(trusted: ServerOptions['trustProxy']): ResolvedOptions[
   if (trusted === undefined) return undefined;
   check('trustProxy', trusted, (value) => isFunction(value) || Array.isArray(value), 'an array of addresses and CIDR ranges, or a function');
   return trustedBy(trusted);
+}
+
+/** A list is copied: what becomes of the application's changes nothing. */
+function checkOrigins(origins: ServerOptions['allowedOrigins']): ResolvedOptions['allowedOrigins'] {
+  check('allowedOrigins', origins, optional(isOrigins), "a list of origins such as 'https://example.org', '*', or a function");
+  if (typeof origins !== 'object') return origins;
+  const wrong = origins.find((each) => !isOrigin(each));
+  if (wrong !== undefined) throw new UsageError(`option allowedOrigins names ${JSON.stringify(wrong)}, which is no origin: ${originMeantBy(wrong)}`);
+  return [...origins];
 }
 
 function checkProxyProtocol({ proxyProtocol = 'off', trustProxy, tls, path }: ServerOptions): ProxyProtocol {

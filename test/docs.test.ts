@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
+import { constants, inflateRawSync } from 'node:zlib';
 import { resolveOptions } from '#src/options.js';
 import { type Certificate, certificate } from './support/certificate.js';
 import { codeBlocksOf, readDocument, ROOT, sectionOf, sectionsOf } from './support/documents.js';
@@ -79,12 +80,27 @@ const CHECKS: Readonly<Record<string, (program: RunningProgram, t: TestContext) 
   },
 
   'Refusing an upgrade': async ({ port }, t) => {
+    const own = 'Origin: https://example.org\r\n';
     const refused = await RawClient.open(t, port);
-    await refused.send(handshake('/', 'Origin: https://example.com\r\n'));
-    assert.match(await refused.readToEnd(), /^HTTP\/1\.1 403 [\s\S]*not from there\n$/);
-    const accepted = await RawWebSocket.open(t, port, '/', 'Origin: https://example.org\r\n');
+    await refused.send(handshake('/', own));
+    assert.match(await refused.readToEnd(), /^HTTP\/1\.1 403 [\s\S]*sign in first\n$/);
+    const stranger = await RawClient.open(t, port);
+    await stranger.send(handshake('/', 'Origin: https://example.com\r\nCookie: session=1\r\n'));
+    assert.match(await stranger.readToEnd(), /^HTTP\/1\.1 403 [\s\S]*a page of this origin may not open a WebSocket here\n$/);
+    const accepted = await RawWebSocket.open(t, port, '/', `${own}Cookie: session=1\r\n`);
     await accepted.send(text('hello'));
     assert.equal((await accepted.readFrame()).payload.toString(), 'hello');
+  },
+
+  'Compression': async ({ port }, t) => {
+    const client = await RawWebSocket.open(t, port, '/', 'Sec-WebSocket-Extensions: permessage-deflate\r\n');
+    await client.send(text('hello'));
+    const [said, picture] = [await client.readFrame(), await client.readFrame()];
+    assert.deepEqual([said.rsv, picture.rsv], [4, 0]);
+    assert.ok(said.payload.length < 200, `${said.payload.length} bytes`);
+    const inflated = inflateRawSync(Buffer.concat([said.payload, Buffer.from([0, 0, 0xff, 0xff])]), { finishFlush: constants.Z_SYNC_FLUSH });
+    assert.deepEqual(JSON.parse(inflated.toString()), Array(100).fill({ said: 'hello' }));
+    assert.deepEqual(picture.payload, readFileSync(join(ROOT, 'docs', 'demo.png')));
   },
 
   'TLS': async ({ port, child, cwd, printed }, t) => {

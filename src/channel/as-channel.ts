@@ -11,12 +11,13 @@ import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from './outlet.j
 /**
  * Takes the channel of a request; return it from the handler. Where the client asks for a WebSocket this accepts: `init` runs,
  * the handshake is answered, then `onOpen` runs, and only then are messages handed over. An invalid handshake is answered
- * with 400 or 426 (RFC 6455 §4.2, §4.4), any with 503 while the server is stopping; `onHandshakeError` runs, and the channel
- * returned is closed. A second call for the same request gives the same channel and sets the handlers it brings. Where the
- * client has left already, or the request was answered, the channel is closed, and `onClose` fires.
+ * with 400 or 426 (RFC 6455 §4.2, §4.4), one of a page that may not with 403 (see `allowedOrigins`), any with 503 while the server is
+ * stopping; `onHandshakeError` runs, and the channel returned is closed. A second call for the same request gives the same channel and
+ * sets the handlers it brings. Where the client has left already, or the request was answered, the channel is closed, and `onClose` fires.
  *
  * @throws UsageError on something that is no request of this server, a handler that is no function, invalid `headers`, or
- *   `protocols` that are no list or chose what was not offered; the channel is not taken then. What `init` throws is thrown as it is.
+ *   `protocols` that are no list or chose what was not offered; the channel is not taken then. What `init` throws is thrown as it is,
+ *   and so is what the function `allowedOrigins` throws.
  */
 export function asChannel<Data = unknown>(request: HttpRequest, handlers: ChannelHandlers<Data> = {}): Channel<Data> {
   const { channel, isNew } = take(request, handlers);

@@ -109,7 +109,7 @@ export interface ChannelHandlers<Data = unknown> {
   readonly onPong?: ((channel: Channel<Data>, data: Uint8Array) => unknown) | undefined;
   readonly onDrain?: ((channel: Channel<Data>) => unknown) | undefined;
   readonly onClose?: ((channel: Channel<Data>, status: CloseStatus, detail: CloseDetail) => unknown) | undefined;
-  /** Runs where the client's handshake was refused: with 400 or 426 where it is invalid, with 503 while the server is stopping. */
+  /** Runs where the client's handshake was refused: with 400 or 426 where it is invalid, 403 from a page that may not, 503 while the server is stopping. */
   readonly onHandshakeError?: ((error: HandshakeError) => unknown) | undefined;
   /**
    * The subprotocols this handler speaks, the most wanted first, or a function that chooses among those offered. Where

@@ -14,18 +14,18 @@ import type { Counters } from '../counters.js';
 import { ProtocolError } from '../errors.js';
 import type { Departure, Protocol, Transport } from '../net/protocol.js';
 import type { Ticker } from '../net/ticker.js';
-import { takeToken, takeTokens } from '../rate.js';
 import { encodeClose, parseClose } from './close.js';
 import { Compression, type CompressionSettings } from './compression.js';
 import { type FrameEvent, FrameDecoder } from './decoder.js';
 import { wsError } from './errors.js';
 import type { DeflateParameters } from './extensions.js';
 import { encodeHeader, OPCODE, RSV1 } from './frame.js';
+import { Inflow, type InflowLimits } from './inflow.js';
 import type { MessageLimits } from './message.js';
 import { Outbox } from './outbox.js';
 
 /** What all WebSockets of a server share. */
-export interface WebSocketSettings extends MessageLimits {
+export interface WebSocketSettings extends MessageLimits, InflowLimits {
   readonly messageTimeoutMs: number;
   /** 0: no heartbeat. */
   readonly pingIntervalMs: number;
@@ -38,9 +38,6 @@ export interface WebSocketSettings extends MessageLimits {
   readonly softBufferBytes: number;
   /** How messages are compressed, where that was agreed on. */
   readonly compression: CompressionSettings | undefined;
-  /** Messages and control frames, and bytes of frames, that a client may send a second. */
-  readonly maxMessagesPerSecond: number;
-  readonly maxMessageBytesPerSecond: number;
   /** Tells the application's `onClientError`. Never throws. */
   onPeerError(error: ProtocolError, transport: Transport): void;
 }
@@ -61,6 +58,8 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   /** Both only where compression was agreed on. */
   readonly #compression: Compression | undefined;
   readonly #outbox: Outbox | undefined;
+  /** Only where it is limited. */
+  readonly #inflow: Inflow | undefined;
   #isPaused = false;
   /** The peer sent FIN while frames that came before it still wait to be decoded. */
   #hasInputEnded = false;
@@ -74,9 +73,6 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   #pongBy = Infinity;
   #closeBy = Infinity;
   #messageBy = Infinity;
-  /** When the buckets of what the client may send will be full again. */
-  #messagesFullAt = 0;
-  #bytesFullAt = 0;
   #isDrainOwed = false;
 
   constructor(transport: Transport, port: ChannelPort, protocol: string, settings: WebSocketSettings, deflate?: DeflateParameters) {
@@ -89,6 +85,8 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
       this.#compression = new Compression(deflate, settings.compression!);
       this.#outbox = new Outbox((error) => this.#fault(error));
     }
+    const { maxMessagesPerSecond, maxMessageBytesPerSecond } = settings;
+    if (maxMessagesPerSecond < Infinity || maxMessageBytesPerSecond < Infinity) this.#inflow = new Inflow(settings);
     this.#pingAt = this.#nextPing();
   }
 
@@ -97,7 +95,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   onData(bytes: Uint8Array): void {
     if (this.#isOver) return;
     this.#hasSeenInput = true;
-    if (!this.#allowsBytes(bytes.length)) return this.#fail(wsError('WS_TOO_FAST'));
+    if (this.#inflow?.takeBytes(bytes.length, this.#settings.ticker.now) === false) return this.#fail(wsError('WS_TOO_FAST'));
     this.#decoder.push(bytes);
     this.#port.runInContext<WebSocketProtocol>(this.#readFrames, this);
   }
@@ -194,6 +192,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
 
   pauseReading(): void {
     this.#isPaused = true;
+    this.#inflow?.stop(this.#settings.ticker.now);
     this.#transport.pause();
   }
 
@@ -201,6 +200,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   resumeReading(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
+    this.#inflow?.resume(this.#settings.ticker.now);
     this.#hasSeenInput = true;
     this.#messageBy = Infinity;
     this.#transport.soon(() => this.#readOn());
@@ -220,7 +220,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
         const event = this.#decoder.next();
         if (event === undefined) break;
         if (event.type === 'message' || event.type === 'compressed') this.#messageBy = Infinity;
-        this.#limitMessages();
+        if (this.#inflow !== undefined && event.type !== 'close' && !this.#inflow.takeMessage(this.#settings.ticker.now)) throw wsError('WS_TOO_FAST');
         this.#handle(event);
       }
     } catch (error) {
@@ -274,23 +274,6 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     this.#transport.soon(() => {
       throw error;
     });
-  }
-
-  #limitMessages(): void {
-    const { maxMessagesPerSecond, ticker } = this.#settings;
-    if (maxMessagesPerSecond === Infinity) return;
-    const fullAt = takeToken(this.#messagesFullAt, ticker.now, maxMessagesPerSecond);
-    if (fullAt === undefined) throw wsError('WS_TOO_FAST');
-    this.#messagesFullAt = fullAt;
-  }
-
-  /** Whether the client may send so much more now. */
-  #allowsBytes(bytes: number): boolean {
-    const { maxMessageBytesPerSecond, ticker } = this.#settings;
-    if (maxMessageBytesPerSecond === Infinity) return true;
-    const fullAt = takeTokens(this.#bytesFullAt, ticker.now, bytes, maxMessageBytesPerSecond);
-    if (fullAt !== undefined) this.#bytesFullAt = fullAt;
-    return fullAt !== undefined;
   }
 
   /** Calls `fn` once what was sent until now is written, or lost. */

@@ -75,6 +75,7 @@ const SIGNS_OF_LIFE: { readonly name: string; readonly bytes: Uint8Array }[] = [
   { name: 'an unasked pong', bytes: pong('unasked') },
   { name: 'a message', bytes: text('alive') },
   { name: 'the first byte of a frame', bytes: text('alive').subarray(0, 1) },
+  { name: 'a fragment without content', bytes: clientFrame({ fin: false, opcode: 1 }) },
 ];
 
 for (const { name, bytes } of SIGNS_OF_LIFE) {
@@ -148,6 +149,31 @@ test('a message that is not complete within 60 s is answered with 1008', async (
   assert.equal(closing.status, 'policy-violation');
   assert.deepEqual(server.server.stats().errors, { WS_MESSAGE_TIMEOUT: 1 });
 });
+
+const DEFLATE = 'Sec-WebSocket-Extensions: permessage-deflate\r\n';
+
+for (const [name, begun] of [
+  ['whose first fragment has come', clientFrame({ fin: false, opcode: 2, rsv: 4, payload: 'packed' })],
+  ['of whose only frame a part has come', clientFrame({ opcode: 2, rsv: 4, payload: 'packed', announce: 100 })],
+  ['of whose header a part has come', clientFrame({ opcode: 2, rsv: 4, payload: Buffer.alloc(200) }).subarray(0, 3)],
+] as const) {
+  test(`a compressed message ${name} has the same 60 s`, async (t) => {
+    const clock = new FakeClock();
+    const server = await startChannelServer(t, { pingIntervalMs: 0, perMessageDeflate: true }, clock);
+    const socket = await RawWebSocket.open(t, server.port, '/', DEFLATE);
+    assert.match(socket.head, /permessage-deflate/);
+    const taken = await server.next();
+    await socket.send(Buffer.concat([ping(), begun]));
+    assert.equal((await socket.readFrame()).opcode, 10);
+    clock.advance(59_000);
+    await turns();
+    assert.equal(taken.channel.isOpen, true);
+    clock.advance(1_000 + LATE_MS);
+    assert.equal((await socket.readClose()).code, 1008);
+    assert.equal((await taken.closed()).status, 'policy-violation');
+    assert.deepEqual(server.server.stats().errors, { WS_MESSAGE_TIMEOUT: 1 });
+  });
+}
 
 test('the deadline of a message begins with it, not with the one before', async (t) => {
   const { clock, socket, taken } = await open(t, { pingIntervalMs: 0 });

@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { loadFinding, saveFinding } from '../../fuzz/findings.js';
 import { generate } from '../../fuzz/generator.js';
-import { Judge } from '../../fuzz/judge.js';
+import { HttpTarget } from '../../fuzz/http-target.js';
 import { NodeOracle } from '../../fuzz/node-oracle.js';
 import { shrink } from '../../fuzz/shrink.js';
 import { latin1Bytes } from '../support/pieces.js';
@@ -59,18 +59,28 @@ test('shrinks bytes to those without which what was found is lost', async () => 
 test('keeps a finding in a file from which it can be run again', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'longwire-findings-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  const bytes = latin1Bytes('GET /\x80\0 HTTP/1.1\r\n\r\n\xff');
-  const smallest = await new Judge().judgeOne(bytes.subarray(0, 5));
-  const { path, isNew } = saveFinding(folder, 'onlyNode head HTTP_BAD_HOST', 7, bytes, smallest);
+  const found = { seed: 7, bytes: latin1Bytes('GET /\x80\0 HTTP/1.1\r\n\r\n\xff') };
+  const [smallest = assert.fail()] = await new HttpTarget().judge([{ seed: 7, bytes: found.bytes.subarray(0, 5) }]);
+  const { path, isNew } = saveFinding(folder, 'http', 'onlyNode head HTTP_BAD_HOST', found, smallest);
   assert.ok(isNew);
-  assert.deepEqual(loadFinding(path), [bytes, smallest.bytes]);
-  assert.ok(!saveFinding(folder, 'onlyNode head HTTP_BAD_HOST', 8, bytes, smallest).isNew);
+  assert.deepEqual(loadFinding(path), { target: 'http', cases: [found, { seed: 7, bytes: smallest.bytes }] });
+  assert.ok(!saveFinding(folder, 'http', 'onlyNode head HTTP_BAD_HOST', { ...found, seed: 8 }, smallest).isNew);
   const { stdout } = await run(process.execPath, [MAIN, '--replay', path]);
   assert.match(stdout, /^neither: nothing to explain$/m);
 });
 
 test('runs as long as it is told, and counts', async () => {
-  const { stdout } = await run(process.execPath, [MAIN, '--minutes', '0.005', '--seed', '1']);
+  const { stdout } = await run(process.execPath, [MAIN, '--minutes', '0.005', '--seed', '1', '--target', 'http']);
   assert.match(stdout, /^from seed 1, for 0\.005 min/);
   assert.match(stdout, /^[1-9]\d* cases: [1-9]\d* agree, [1-9]\d* accepted by neither, 0 disagreements without a reason$/m);
+});
+
+test('without a target all of them take turns', async () => {
+  const { stdout } = await run(process.execPath, [MAIN, '--minutes', '0.001', '--seed', '1']);
+  assert.match(stdout, /^64 cases: /m);
+  assert.match(stdout, /^64 WebSockets: 4 round trips, 0 findings$/m);
+});
+
+test('refuses a target that it does not know, and says which there are', async () => {
+  await assert.rejects(run(process.execPath, [MAIN, '--target', 'smtp']), /--target is http or websocket/);
 });

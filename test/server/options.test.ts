@@ -35,6 +35,8 @@ const NUMBERS: Readonly<Record<string, readonly [min: number, max?: number]>> = 
   maxMessageBytes: [0],
   maxFragments: [0],
   messageTimeoutMs: [1],
+  maxMessagesPerSecond: [1],
+  maxMessageBytesPerSecond: [1],
   maxQueuedMessages: [1],
   maxQueuedBytes: [1],
   pingIntervalMs: [0],
@@ -80,6 +82,7 @@ const OTHERS: Readonly<Record<string, readonly [wrong: readonly unknown[], allow
   pathMode: [[-1, 0o1000, 1.5, '660', null], /^option pathMode must be permissions from 0 to 0o777, not /],
   reusePort: [['yes', 1, null], /^option reusePort must be true or false, not /],
   tls: [[true, 'cert', null], /^option tls must be an object of options for tls.createServer, not /],
+  allowedOrigins: [['https://example.org', true, {}, null, [1], [undefined]], /^option allowedOrigins must be a list of origins such as 'https:\/\/example\.org', '\*', or a function, not /],
   onOverflow: [['block', 1, true, null], /^option onOverflow must be 'close' or 'drop', not /],
   serverHeader: [['', 'a\r\nb: c', 'a\nb', '\0', '日本', 1, null], /^option serverHeader must be text without control characters, not /],
   onError: [['log', {}, null], /^option onError must be a function, not /],
@@ -91,6 +94,35 @@ for (const [name, [wrong, allowed]] of Object.entries(OTHERS)) {
     for (const value of wrong) await assertRefused({ [name]: value }, allowed);
   });
 }
+
+const NO_ORIGINS: readonly (readonly [entry: string, advice: string])[] = [
+  ['https://example.org/', "write 'https://example.org'"],
+  ['https://example.org/chat?a#b', "write 'https://example.org'"],
+  ['http://[::1]:8080/', "write 'http://[::1]:8080'"],
+  ['example.org', "write 'https://example.org'"],
+  ['localhost:3000', "write 'https://localhost:3000'"],
+  ['*', "write '*' without a list"],
+  ...['null', '', ' ', 'https://', 'https://*.example.org', 'https://user@example.org', 'https://bücher.example', 'https://a, https://b', 'https://a:port', 'file://'].map(
+    (entry) => [entry, "write scheme, host and perhaps a port, such as 'https://example.org:8443', or give a function"] as const,
+  ),
+];
+
+for (const [entry, advice] of NO_ORIGINS) {
+  test(`refuses «${entry}» among allowedOrigins, and says what to write`, async () => {
+    await assert.rejects(runServer(handler, options({ allowedOrigins: ['https://example.org', entry] })), {
+      name: 'UsageError',
+      message: `option allowedOrigins names ${JSON.stringify(entry)}, which is no origin: ${advice}`,
+    });
+  });
+}
+
+test('takes as allowedOrigins an empty list, origins of every scheme, a star and a function', async () => {
+  const lists = [[], ['https://example.org', 'HTTP://EXAMPLE.ORG:8080', 'http://[::1]', 'http://127.0.0.1:3000', 'chrome-extension://abcdef', 'http://my_host', 'https://example.org.']];
+  for (const allowedOrigins of [...lists, '*', () => true, undefined]) {
+    const server = await runServer(handler, options({ allowedOrigins }));
+    await server.stop({ timeoutMs: 0 });
+  }
+});
 
 test('refuses an option it does not know, and names those it knows', async () => {
   await assertRefused({ maxHeadByte: 1 }, /^unknown option maxHeadByte; known are .*maxHeadBytes, maxHeaderCount/);
