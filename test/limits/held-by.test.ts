@@ -28,6 +28,8 @@ const LIMITS: Readonly<Record<string, readonly Held[]>> = {
   maxMessageBytes: [['channel-server/websocket-limits', 'maxMessageBytes'], ['limits/memory', 'announces a message of 1 GiB']],
   maxFragments: [['channel-server/websocket-limits', 'maxFragments']],
   messageTimeoutMs: [['channel-server/websocket-deadlines', 'a message that is not complete within 60 s'], ['limits/real-time', 'messageTimeoutMs']],
+  maxMessagesPerSecond: [['channel-server/message-rates', 'messages that come steadily within the rate'], ['websocket/inflow', 'counts messages and bytes apart']],
+  maxMessageBytesPerSecond: [['channel-server/message-rates', 'a second\'s worth of bytes at once'], ['websocket/inflow', 'gives what may have been sent while nobody read']],
   maxQueuedMessages: [['channel-server/receive-order', 'maxQueuedMessages']],
   maxQueuedBytes: [['channel-server/receive-order', 'maxQueuedBytes'], ['limits/memory', 'sends messages that nobody takes']],
   pingIntervalMs: [['channel-server/websocket-deadlines', 'pings after 25 s of silence'], ['limits/real-time', 'pingIntervalMs']],
