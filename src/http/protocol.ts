@@ -98,6 +98,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   }
 
   onTick(now: number): void {
+    if (this.#exchange === undefined) this.#parser.forget();
     switch (this.#isOver || this.#isBroken ? 'nothing' : this.#deadlines.overdue(now)) {
       case 'request':
         return this.#end();

@@ -29,7 +29,7 @@ const LIMITS: Readonly<Record<string, readonly Held[]>> = {
   maxFragments: [['channel-server/websocket-limits', 'maxFragments']],
   messageTimeoutMs: [['channel-server/websocket-deadlines', 'a message that is not complete within 60 s'], ['limits/real-time', 'messageTimeoutMs']],
   maxMessagesPerSecond: [['channel-server/message-rates', 'messages that come steadily within the rate'], ['websocket/inflow', 'counts messages and bytes apart']],
-  maxMessageBytesPerSecond: [['channel-server/message-rates', 'a second\'s worth of bytes at once'], ['websocket/inflow', 'gives what may have been sent while nobody read']],
+  maxMessageBytesPerSecond: [['channel-server/message-rates', 'worth of bytes at once is answered with 1008'], ['websocket/inflow', 'gives what may have been sent while nobody read']],
   maxQueuedMessages: [['channel-server/receive-order', 'maxQueuedMessages']],
   maxQueuedBytes: [['channel-server/receive-order', 'maxQueuedBytes'], ['limits/memory', 'sends messages that nobody takes']],
   pingIntervalMs: [['channel-server/websocket-deadlines', 'pings after 25 s of silence'], ['limits/real-time', 'pingIntervalMs']],
