@@ -15,7 +15,10 @@ export interface ClientOfError {
   readonly remoteAddress: string;
   /** 0 on a unix socket. */
   readonly remotePort: number;
-  /** A copy of the first bytes that were not understood, at most 256: the beginning of a bad head, or of a bad chunk. Empty for a WebSocket. */
+  /**
+   * A copy of the first bytes that were not understood, at most 256: the beginning of a bad head, or of a bad chunk. Empty where a request
+   * was understood and is refused, such as for its rate or the size of its body; and for a WebSocket.
+   */
   readonly firstBytes: Uint8Array;
 }
 

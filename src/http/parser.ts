@@ -29,6 +29,9 @@ export class HttpParser {
   #fieldsStart = 0;
   /** Empty lines ahead of it. */
   #emptyLines = 0;
+  /** The last head, and the text it was made of. */
+  #lastText: string | undefined;
+  #lastHead: RequestHead | undefined;
 
   constructor(limits: HeadLimits) {
     this.#limits = limits;
@@ -44,6 +47,12 @@ export class HttpParser {
     const event = this.#body.next(this.#queue);
     if (event?.type === 'end') this.#body = undefined;
     return event;
+  }
+
+  /** Lets go of the last head, which is remembered for a client that sends the same again. */
+  forget(): void {
+    this.#lastText = undefined;
+    this.#lastHead = undefined;
   }
 
   /** Input that was not yet asked for. */
@@ -83,10 +92,17 @@ export class HttpParser {
     this.#lineStart = 0;
     this.#searched = 0;
     this.#emptyLines = 0;
-    const head = parseHead(text, this.#limits);
+    const head = text === this.#lastText ? this.#lastHead! : this.#parse(text);
     queue.skip(length);
     this.#body = decoderFor(head.framing, this.#limits);
     return head;
+  }
+
+  /** A head is nothing but what its text says: the same text is the same head. */
+  #parse(text: string): RequestHead {
+    this.#lastHead = parseHead(text, this.#limits);
+    this.#lastText = text;
+    return this.#lastHead;
   }
 
   /** Empty lines ahead of a request line are ignored (RFC 9112 §2.2). */

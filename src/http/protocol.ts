@@ -4,6 +4,7 @@
  * exchange is under way; what the client pipelined behind it waits, in bounds, in the parser.
  */
 
+import { EMPTY } from '../bytes.js';
 import { closedBy, type ClosedBy } from '../channel/close-status.js';
 import type { ChannelHandlers, HandlerResult } from '../channel/contract.js';
 import type { Handshake } from '../channel/outlet.js';
@@ -29,7 +30,6 @@ const NO_REQUEST = { method: '', isHttp10: false };
 /** The same where it begins as a HEAD does: its answer has no content, whatever is wrong with the rest (RFC 9110 §9.3.2). */
 const NO_HEAD_REQUEST = { method: 'HEAD', isHttp10: false };
 const HEAD_METHOD = Buffer.from('HEAD ', 'latin1');
-
 
 /** What says which protocol a connection is switched to, and how. */
 const HANDSHAKE_FIELD = /^(?:upgrade|sec-websocket-(?:accept|extensions|protocol)):/im;
@@ -98,6 +98,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   }
 
   onTick(now: number): void {
+    if (this.#exchange === undefined) this.#parser.forget();
     switch (this.#isOver || this.#isBroken ? 'nothing' : this.#deadlines.overdue(now)) {
       case 'request':
         return this.#end();
@@ -174,10 +175,14 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     return this.#isProxied ? forwardedPeer(head.fields, this.transport, this.settings.trusts!) : this.transport;
   }
 
-  /** Counts what the client did wrong, and tells the application. */
   noteError(error: ProtocolError): void {
+    this.#note(error, EMPTY);
+  }
+
+  /** Counts what the client did wrong, and tells the application; `bytes` are those that nothing could be made of. */
+  #note(error: ProtocolError, bytes: Uint8Array): void {
     this.settings.counters.countError(error.code);
-    this.settings.onPeerError(error, this.transport, this.#parser.peek(PEEKED_BYTES), this.#exchange?.request);
+    this.settings.onPeerError(error, this.transport, bytes, this.#exchange?.request);
   }
 
   pull(): void {
@@ -352,7 +357,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   /** A request that is no request, or not one that can be served: the status owed, and the end of the connection. */
   #refuse(error: ProtocolError): void {
     this.#isBroken = true;
-    this.noteError(error);
+    this.#note(error, this.#parser.peek(PEEKED_BYTES));
     if (this.#exchange === undefined) return this.#answerError(error);
     // The handler's own answer stands, if it has one; a reader of the body hears what was wrong with it.
     if (this.#body !== undefined) this.#body.fail(error);

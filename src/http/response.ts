@@ -43,6 +43,8 @@ const NO_FIELDS: ResponseFields = {
   connectionOptions: [],
 };
 
+const OWN_OPTIONS = new Set(['close', 'keep-alive', 'upgrade']);
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Checks and encodes header fields; a `UsageError` names the field that is wrong. */
@@ -88,7 +90,7 @@ function noteOwnField(fields: Mutable<ResponseFields>, name: string, value: stri
       fields.contentLength = Number(value);
       return true;
     case 'connection':
-      for (const option of listElements(value)) noteConnectionOption(fields, option);
+      noteConnectionOptions(fields, value);
       return true;
     case 'content-type':
       fields.hasContentType = true;
@@ -108,11 +110,12 @@ function noteOwnField(fields: Mutable<ResponseFields>, name: string, value: stri
 }
 
 /** Whether the connection stays is the server's to say, and `Upgrade` stands where its field does (RFC 9110 §7.6.1). */
-function noteConnectionOption(fields: Mutable<ResponseFields>, option: string): void {
-  if (!TOKEN.test(option)) throw new UsageError('Connection must be a list of tokens (RFC 9110 §7.6.1)');
-  const name = option.toLowerCase();
-  if (name === 'close') fields.closes = true;
-  else if (name !== 'keep-alive' && name !== 'upgrade') fields.connectionOptions = [...fields.connectionOptions, option];
+function noteConnectionOptions(fields: Mutable<ResponseFields>, value: string): void {
+  const options = listElements(value);
+  if (!options.every((option) => TOKEN.test(option))) throw new UsageError('Connection must be a list of tokens (RFC 9110 §7.6.1)');
+  fields.closes ||= options.some((option) => option.toLowerCase() === 'close');
+  const others = options.filter((option) => !OWN_OPTIONS.has(option.toLowerCase()));
+  fields.connectionOptions = [...fields.connectionOptions, ...others];
 }
 
 /** The status of a final response; a `UsageError` where it is none. */

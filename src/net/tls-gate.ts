@@ -9,6 +9,9 @@ import { UsageError } from '../errors.js';
 import { isThenable } from '../thenable.js';
 import type { Peer } from './protocol.js';
 
+/** 25 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 export interface TlsGateSettings {
   readonly tls: TlsOptions;
   readonly tlsHandshakeTimeoutMs: number;
@@ -35,8 +38,8 @@ export class TlsGate {
   constructor({ tls, tlsHandshakeTimeoutMs }: TlsGateSettings, events: TlsGateEvents) {
     this.#events = events;
     this.#options = tls;
-    // To node:tls no limit is 0, and Infinity an exception at every connection.
-    const handshakeTimeout = tlsHandshakeTimeoutMs === Infinity ? 0 : tlsHandshakeTimeoutMs;
+    // To node:tls no limit is 0; more than a timer can hold is a warning at every connection, and Infinity an exception.
+    const handshakeTimeout = tlsHandshakeTimeoutMs > MAX_TIMER_MS ? 0 : tlsHandshakeTimeoutMs;
     this.#server = checked('option tls', () => createServer({ ...this.#prepared(tls), handshakeTimeout }));
     this.#server.on('secureConnection', (socket) => this.#pass(socket));
     this.#server.on('tlsClientError', (error, socket) => this.#fail(error, socket));

@@ -26,7 +26,7 @@ const FLUSH_BYTES = 4;
 const END = Buffer.from([0x00, 0x00, 0xff, 0xff, 0x03, 0x00]);
 const NOTHING = Buffer.alloc(0);
 /** How often a client may end a DEFLATE stream within one message: each is inflated by itself, and an empty one has two bytes. */
-const MAX_STREAMS = 8;
+const MAX_STREAMS = 64;
 
 /** The end of the text that went before, as far as a window of `bits` reaches. */
 export class Context {

@@ -1,5 +1,9 @@
 /** Unmasking (RFC 6455 §5.3), in place. */
 
+import { xorWords } from './simd.js';
+
+/** From here on the copies into WebAssembly and back cost less than the loop they save. */
+const SIMD_FROM_BYTES = 1024;
 /** Below this the set-up of the word loop costs more than it saves. */
 const WORDS_FROM_BYTES = 32;
 
@@ -11,6 +15,10 @@ export function unmask(bytes: Uint8Array, start: number, end: number, key: Uint8
   const length = end - start;
   if (length < WORDS_FROM_BYTES) {
     for (let i = 0; i < length; i++) bytes[start + i]! ^= key[(phase + i) & 3]!;
+    return (phase + length) & 3;
+  }
+  if (length >= SIMD_FROM_BYTES && xorWords !== undefined) {
+    xorWords(bytes, start, end, keyWord(key, phase));
     return (phase + length) & 3;
   }
   let at = start;

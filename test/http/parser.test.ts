@@ -195,3 +195,38 @@ test('does not know how much of a chunked body is still to come', () => {
   assert.equal(next(parser).type, 'head');
   assert.equal(parser.remainingBodyBytes, undefined);
 });
+
+// The last head is remembered.
+
+test('finds in a head that differs in one byte from the one before what a new parser finds', () => {
+  const first = 'POST /a?b HTTP/1.1\r\nHost: a.example:80\r\nX-Some: value\r\nContent-Length: 3\r\n\r\n';
+  for (let at = 0; at < first.length; at++) {
+    for (const byte of ['x', '1', ' ', '\r', '\n', '\0', '\xff', ':']) {
+      const second = `${first.slice(0, at)}${byte}${first.slice(at + 1)}`;
+      const alone = parsePieces([latin1Bytes(`${second}abc`)]);
+      const behind = parsePieces([latin1Bytes(`${first}abc${second}abc`)]);
+      assert.deepEqual({ events: behind.events.slice(3), error: behind.error }, alone, JSON.stringify(second));
+    }
+  }
+});
+
+test('gives a head that comes again the framing and the body of its own', () => {
+  const text = POST + GET + POST.replace('hello', 'world') + GET + GET;
+  assert.deepEqual(eventsOf(text), [POST, GET, POST.replace('hello', 'world'), GET, GET].flatMap((each) => eventsOf(each)));
+});
+
+test('parses a head anew where it was told to forget', () => {
+  const parser = new HttpParser(LIMITS);
+  const next = (): unknown => {
+    parser.push(latin1Bytes(GET));
+    const head = parser.next();
+    parser.next();
+    return head;
+  };
+  const first = next();
+  assert.equal(next(), first);
+  parser.forget();
+  const anew = next();
+  assert.notEqual(anew, first);
+  assert.equal(next(), anew);
+});

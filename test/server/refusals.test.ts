@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ProtocolError } from 'longwire';
+import { FakeClock } from '../support/clock.js';
 import { RawClient } from '../support/raw-client.js';
 import { post, request } from '../support/requests.js';
 import { startServer } from '../support/server.js';
@@ -119,6 +120,29 @@ for (const [name, [bytes, shown]] of Object.entries(SHOWN)) {
     await client.send(bytes);
     assert.match(await client.readToEnd(), /HTTP\/1\.1 400 Bad Request\r\n(?:.+\r\n)+\r\nBad Request$/);
     assert.deepEqual(seen, [shown]);
+  });
+}
+
+const NOT_SHOWN: Record<string, readonly [bytes: string, code: string]> = {
+  'a request that is one too many': [request('/').repeat(3), 'HTTP_TOO_MANY_REQUESTS'],
+  'a request that is misdirected': [request('https://a/') + request('/'), 'HTTP_MISDIRECTED'],
+  'a body that is too large': [post('/', 'too large'), 'HTTP_BODY_TOO_LARGE'],
+  'a body that is no JSON': [post('/json', '{') + request('/'), 'HTTP_BAD_JSON'],
+};
+
+for (const [name, [bytes, code]] of Object.entries(NOT_SHOWN)) {
+  test(`shows onClientError no bytes of what comes behind the head of ${name}`, async (t) => {
+    const seen: unknown[] = [];
+    const { port } = await startServer(t, async (incoming) => (incoming.path === '/json' ? incoming.json() : incoming.text()), {
+      maxRequestsPerSecond: 2,
+      maxBodyBytes: 5,
+      onClientError: (error, { firstBytes }) => seen.push([error.code, firstBytes.length]),
+    }, new FakeClock());
+    const client = await RawClient.open(t, port);
+    await client.send(bytes);
+    client.end();
+    await client.readToEnd();
+    assert.deepEqual(seen, [[code, 0]]);
   });
 }
 

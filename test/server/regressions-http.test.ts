@@ -299,12 +299,19 @@ test('answers 500 and warns where a handler throws what has no text', async (t) 
   assert.match(String((await warned)[0]), /not an Error was thrown/);
 });
 
-test('accepts TLS without a limit on the handshake', async (t) => {
-  const { port } = await startServer(t, () => 'hello', { tls: {}, tlsHandshakeTimeoutMs: Infinity });
-  const client = await RawClient.open(t, port);
-  await client.send(GET);
-  assert.match(await client.readToEnd(), /^(?!HTTP)/);
-});
+for (const tlsHandshakeTimeoutMs of [Infinity, 2 ** 31]) {
+  test(`accepts TLS with ${tlsHandshakeTimeoutMs} ms for the handshake, more than a timer can hold, and does not warn`, async (t) => {
+    const warnings: unknown[] = [];
+    const listen = (warning: unknown): unknown => warnings.push(warning);
+    process.on('warning', listen);
+    t.after(() => process.off('warning', listen));
+    const { port } = await startServer(t, () => 'hello', { tls: {}, tlsHandshakeTimeoutMs });
+    const client = await RawClient.open(t, port);
+    await client.send(GET);
+    assert.match(await client.readToEnd(), /^(?!HTTP)/);
+    assert.deepEqual(warnings, []);
+  });
+}
 
 test('gives a free place to the next client while refused ones are still being closed', async (t) => {
   for (const limit of [{ maxConnections: 1 }, { maxConnectionsPerAddress: 1 }]) {

@@ -1,6 +1,7 @@
 /** Unmasking gives what a loop over the bytes gives (RFC 6455 §5.3), wherever the bytes lie, and touches no byte beside them. */
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { unmask } from '#src/websocket/mask.js';
 import { Random } from '../support/random.js';
@@ -59,6 +60,27 @@ test('twice is once too often: the second time masks again', () => {
   assert.notDeepEqual(bytes, before);
   unmask(bytes, 0, 200, KEY, 3);
   assert.deepEqual(bytes, before);
+});
+
+test('unmasks lengths around those at which the memory of SIMD is full', () => {
+  const random = new Random(3);
+  for (const length of [16_383, 65_535, 65_536, 65_537, 131_072, 131_088, 200_001]) {
+    const bytes = random.bytes(length + 20);
+    const expected = slowly(bytes, 7, 7 + length, KEY, 1);
+    assert.equal(unmask(bytes, 7, 7 + length, KEY, 1), (1 + length) % 4);
+    assert.ok(Buffer.from(bytes).equals(Buffer.from(expected)), String(length));
+  }
+});
+
+test('unmasks without WebAssembly, where there is none', () => {
+  const program = `
+    import { unmask } from '#src/websocket/mask.js';
+    import { xorWords } from '#src/websocket/simd.js';
+    const bytes = new Uint8Array(5000);
+    unmask(bytes, 1, 5000, Uint8Array.of(1, 2, 3, 4), 0);
+    console.log(xorWords === undefined, bytes[0], bytes[1], bytes[4999]);`;
+  const options = ['--jitless', '--input-type=module', '--eval', program];
+  assert.equal(execFileSync(process.execPath, options, { cwd: import.meta.dirname, encoding: 'utf8' }).trim(), 'true 0 1 3');
 });
 
 test('leaves the key as it was', () => {
