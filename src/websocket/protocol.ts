@@ -129,10 +129,15 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     this.#closeBy = Math.min(this.#closeBy, this.#settings.ticker.after(SHUTDOWN_MS));
   }
 
+  /** As they were before they are compressed. */
+  get preparedBytes(): number {
+    return this.#outbox?.bufferedBytes ?? 0;
+  }
+
   // What the channel asks (WebSocketOutlet).
 
   get bufferedAmount(): number {
-    return this.#transport.bufferedAmount + (this.#outbox?.bufferedBytes ?? 0);
+    return this.#transport.bufferedAmount + this.preparedBytes;
   }
 
   whenDrained(fn: () => void): void {
