@@ -276,6 +276,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
 
   /** What went wrong here and not with the peer, such as memory that ran out: told to the application, and costs this connection only. */
   #fault(error: unknown): void {
+    this.#isOver = true;
     this.#transport.soon(() => {
       throw error;
     });
