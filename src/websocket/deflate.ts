@@ -25,6 +25,8 @@ const FLUSH_BYTES = 4;
 /** The same put back, and an empty last block: only a message that is whole and valid comes to its end with it. */
 const END = Buffer.from([0x00, 0x00, 0xff, 0xff, 0x03, 0x00]);
 const NOTHING = Buffer.alloc(0);
+/** No window reaches further back (RFC 1951 §2). */
+const MAX_WINDOW_BYTES = 32 * 1024;
 /** How often a client may end a DEFLATE stream within one message: each is inflated by itself, and an empty one has two bytes. */
 const MAX_STREAMS = 64;
 
@@ -112,14 +114,15 @@ export async function inflateLater(payload: Uint8Array, maxBytes: number, dictio
 class Inflation {
   input: Buffer;
   readonly #maxBytes: number;
-  readonly #dictionary: Buffer | undefined;
+  /** What the next stream may refer back to. */
+  #before: Buffer;
   readonly #texts: Buffer[] = [];
   #length = 0;
 
   constructor(payload: Uint8Array, maxBytes: number, dictionary: Buffer | undefined) {
     this.input = Buffer.concat([payload, END]);
     this.#maxBytes = maxBytes;
-    this.#dictionary = dictionary;
+    this.#before = dictionary ?? NOTHING;
   }
 
   /** What is put behind the payload may be left over: that is no text. */
@@ -132,8 +135,7 @@ class Inflation {
   }
 
   get options(): ZlibOptions & { maxOutputLength: number } {
-    const before = [this.#dictionary ?? NOTHING, ...this.#texts];
-    const dictionary = before.every((each) => each.length === 0) ? {} : { dictionary: Buffer.concat(before) };
+    const dictionary = this.#before.length === 0 ? {} : { dictionary: this.#before };
     // Zero would not be a limit to zlib; an empty message passes one of a byte.
     return { info: true, maxOutputLength: Math.max(1, Math.min(buffer.MAX_LENGTH, Math.floor(this.#maxBytes - this.#length))), ...dictionary };
   }
@@ -143,6 +145,7 @@ class Inflation {
     this.#length += text.length;
     if (this.#length > this.#maxBytes) throw wsError('WS_MESSAGE_TOO_BIG');
     this.input = this.input.subarray(engine.bytesWritten);
+    if (!this.isComplete) this.#before = Buffer.concat([this.#before, text.subarray(-MAX_WINDOW_BYTES)]).subarray(-MAX_WINDOW_BYTES);
   }
 }
 
