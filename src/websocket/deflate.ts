@@ -32,21 +32,29 @@ const MAX_STREAMS = 64;
 
 /** The end of the text that went before, as far as a window of `bits` reaches. */
 export class Context {
-  bytes = NOTHING;
+  bytes: Buffer = NOTHING;
   readonly #size: number;
 
   constructor(bits: number) {
     this.#size = 2 ** bits;
   }
 
+  /** Not while zlib is to be given `bytes`: once they fill the window, they are moved in place. */
   push(text: Buffer): void {
     const added = text.subarray(Math.max(0, text.length - this.#size));
-    const kept = this.bytes.subarray(Math.max(0, this.bytes.length + added.length - this.#size));
-    // Memory of its own: it stays, and would keep all of the pool that it came from.
-    this.bytes = Buffer.allocUnsafeSlow(kept.length + added.length);
-    this.bytes.set(kept);
-    this.bytes.set(added, kept.length);
+    const keptFrom = Math.max(0, this.bytes.length + added.length - this.#size);
+    const kept = this.bytes.length - keptFrom;
+    if (this.bytes.length === this.#size) this.bytes.copyWithin(0, keptFrom);
+    else this.bytes = grown(this.bytes.subarray(keptFrom), kept + added.length);
+    this.bytes.set(added, kept);
   }
+}
+
+/** Memory of its own: it stays, and would keep all of the pool that it came from. */
+function grown(bytes: Buffer, length: number): Buffer {
+  const room = Buffer.allocUnsafeSlow(length);
+  room.set(bytes);
+  return room;
 }
 
 /** Options for a window of `bits`. zlib does not know one of 8 bits; without matches but to the byte before, any window will do. */
