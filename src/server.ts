@@ -178,7 +178,7 @@ export class LongwireServer implements Server {
     const counters = this.#counters;
     const [, r1 = 0, r2 = 0, r3 = 0, r4 = 0, r5 = 0] = counters.responses;
     let buffered = 0;
-    for (const connection of this.#connections) buffered += connection.bufferedAmount;
+    for (const connection of this.#connections) buffered += connection.waitingBytes;
     return {
       connections: { open: this.#connections.size, total: counters.connectionsTotal, refused: counters.connectionsRefused },
       requests: counters.requests,

@@ -282,6 +282,10 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     if (this.#state === 'open' || this.#state === 'closing') this.#socket!.resumeReading();
   }
 
+  onDropped(count: number): void {
+    this.#settings.counters.drops += count;
+  }
+
   onTick(now: number): void {
     const isUntaken = this.#state === 'open' && !this.canHandle;
     if (isUntaken && now < this.#untakenUntil) return;

@@ -1,7 +1,7 @@
 /**
  * The messages of one WebSocket on their way to the application: handed over one at a time, in order; a promise is awaited
- * before the next, and a message that is packed is unpacked when its turn comes. What cannot be handed over yet is held, up to a limit at which the consumer stops reading. The end of the
- * channel is the last thing to leave it.
+ * before the next, and a message that is packed is unpacked when its turn comes. What cannot be handed over yet is held, up to
+ * a limit at which the consumer stops reading. The end of the channel is the last thing to leave it.
  */
 
 import { isThenable } from '../thenable.js';
@@ -24,6 +24,8 @@ export interface InboxConsumer {
   onFull(): void;
   /** There is room again. */
   onRoom(): void;
+  /** So many messages will never be handed over. */
+  onDropped(count: number): void;
 }
 
 export class Inbox {
@@ -75,16 +77,15 @@ export class Inbox {
     this.#judge();
   }
 
-  /** Drops what is queued and waits for nothing any more; returns how many messages were dropped. */
-  expire(): number {
-    const dropped = this.queuedMessages;
+  /** Drops what is queued and waits for nothing any more. */
+  expire(): void {
+    this.#consumer.onDropped(this.queuedMessages);
     this.#queue = [];
     this.#first = 0;
     this.#queuedBytes = 0;
     this.#isBusy = false;
     this.#isHeld = false;
     this.#judge();
-    return dropped;
   }
 
   #mayHandle(): boolean {
@@ -107,11 +108,8 @@ export class Inbox {
 
   #deliver(message: Message | undefined): void {
     // Nobody waits for it any more where the queue was given up meanwhile.
-    if (!this.#isBusy) return;
-    if (message === undefined) {
-      this.expire();
-      return;
-    }
+    if (!this.#isBusy) return this.#consumer.onDropped(message === undefined ? 0 : 1);
+    if (message === undefined) return this.expire();
     const handled = this.#consumer.handle(message);
     if (handled === undefined) {
       this.#isBusy = false;

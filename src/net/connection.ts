@@ -99,6 +99,11 @@ export class Connection implements Transport, Ticking, Flushable {
     return this.#output.length + this.#socket.writableLength;
   }
 
+  /** Every byte of output that is not taken by the kernel, with what its protocol still prepares. */
+  get waitingBytes(): number {
+    return this.bufferedAmount + (this.#protocol?.preparedBytes ?? 0);
+  }
+
   get isCongested(): boolean {
     return this.#isCongested || this.#isLost;
   }

@@ -51,6 +51,8 @@ export interface Transport extends Peer {
 
 /** What a connection tells its protocol. None of these may throw. */
 export interface Protocol extends Ticking {
+  /** Bytes of output that it has not written yet, because they are still being prepared; none where it prepares nothing. */
+  readonly preparedBytes?: number;
   onData(bytes: Uint8Array): void;
   /** The peer sent FIN: it will send nothing more, but may still read. */
   onEnd(): void;

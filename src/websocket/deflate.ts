@@ -25,26 +25,36 @@ const FLUSH_BYTES = 4;
 /** The same put back, and an empty last block: only a message that is whole and valid comes to its end with it. */
 const END = Buffer.from([0x00, 0x00, 0xff, 0xff, 0x03, 0x00]);
 const NOTHING = Buffer.alloc(0);
+/** No window reaches further back (RFC 1951 §2). */
+const MAX_WINDOW_BYTES = 32 * 1024;
 /** How often a client may end a DEFLATE stream within one message: each is inflated by itself, and an empty one has two bytes. */
 const MAX_STREAMS = 64;
 
 /** The end of the text that went before, as far as a window of `bits` reaches. */
 export class Context {
-  bytes = NOTHING;
+  bytes: Buffer = NOTHING;
   readonly #size: number;
 
   constructor(bits: number) {
     this.#size = 2 ** bits;
   }
 
+  /** Not while zlib is to be given `bytes`: once they fill the window, they are moved in place. */
   push(text: Buffer): void {
     const added = text.subarray(Math.max(0, text.length - this.#size));
-    const kept = this.bytes.subarray(Math.max(0, this.bytes.length + added.length - this.#size));
-    // Memory of its own: it stays, and would keep all of the pool that it came from.
-    this.bytes = Buffer.allocUnsafeSlow(kept.length + added.length);
-    this.bytes.set(kept);
-    this.bytes.set(added, kept.length);
+    const keptFrom = Math.max(0, this.bytes.length + added.length - this.#size);
+    const kept = this.bytes.length - keptFrom;
+    if (this.bytes.length === this.#size) this.bytes.copyWithin(0, keptFrom);
+    else this.bytes = grown(this.bytes.subarray(keptFrom), kept + added.length);
+    this.bytes.set(added, kept);
   }
+}
+
+/** Memory of its own: it stays, and would keep all of the pool that it came from. */
+function grown(bytes: Buffer, length: number): Buffer {
+  const room = Buffer.allocUnsafeSlow(length);
+  room.set(bytes);
+  return room;
 }
 
 /** Options for a window of `bits`. zlib does not know one of 8 bits; without matches but to the byte before, any window will do. */
@@ -112,14 +122,15 @@ export async function inflateLater(payload: Uint8Array, maxBytes: number, dictio
 class Inflation {
   input: Buffer;
   readonly #maxBytes: number;
-  readonly #dictionary: Buffer | undefined;
+  /** What the next stream may refer back to. */
+  #before: Buffer;
   readonly #texts: Buffer[] = [];
   #length = 0;
 
   constructor(payload: Uint8Array, maxBytes: number, dictionary: Buffer | undefined) {
     this.input = Buffer.concat([payload, END]);
     this.#maxBytes = maxBytes;
-    this.#dictionary = dictionary;
+    this.#before = dictionary ?? NOTHING;
   }
 
   /** What is put behind the payload may be left over: that is no text. */
@@ -132,8 +143,7 @@ class Inflation {
   }
 
   get options(): ZlibOptions & { maxOutputLength: number } {
-    const before = [this.#dictionary ?? NOTHING, ...this.#texts];
-    const dictionary = before.every((each) => each.length === 0) ? {} : { dictionary: Buffer.concat(before) };
+    const dictionary = this.#before.length === 0 ? {} : { dictionary: this.#before };
     // Zero would not be a limit to zlib; an empty message passes one of a byte.
     return { info: true, maxOutputLength: Math.max(1, Math.min(buffer.MAX_LENGTH, Math.floor(this.#maxBytes - this.#length))), ...dictionary };
   }
@@ -143,6 +153,7 @@ class Inflation {
     this.#length += text.length;
     if (this.#length > this.#maxBytes) throw wsError('WS_MESSAGE_TOO_BIG');
     this.input = this.input.subarray(engine.bytesWritten);
+    if (!this.isComplete) this.#before = Buffer.concat([this.#before, text.subarray(-MAX_WINDOW_BYTES)]).subarray(-MAX_WINDOW_BYTES);
   }
 }
 

@@ -129,10 +129,15 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     this.#closeBy = Math.min(this.#closeBy, this.#settings.ticker.after(SHUTDOWN_MS));
   }
 
+  /** As they were before they are compressed. */
+  get preparedBytes(): number {
+    return this.#outbox?.bufferedBytes ?? 0;
+  }
+
   // What the channel asks (WebSocketOutlet).
 
   get bufferedAmount(): number {
-    return this.#transport.bufferedAmount + (this.#outbox?.bufferedBytes ?? 0);
+    return this.#transport.bufferedAmount + this.preparedBytes;
   }
 
   whenDrained(fn: () => void): void {
@@ -271,6 +276,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
 
   /** What went wrong here and not with the peer, such as memory that ran out: told to the application, and costs this connection only. */
   #fault(error: unknown): void {
+    this.#isOver = true;
     this.#transport.soon(() => {
       throw error;
     });

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { startChannelServer, type ChannelServer } from '../support/channels.js';
 import { deferred, until } from '../support/deferred.js';
 import { DeflateWebSocket } from '../support/deflate-web-socket.js';
+import { text } from '../support/frames.js';
 import { ZlibWatch } from '../support/zlib-watch.js';
 
 const DEFLATE = { perMessageDeflate: { contextTakeover: true } } as const;
@@ -100,3 +101,17 @@ for (const { what, text: data } of [
     assert.equal(taken.closings.length, 1);
   });
 }
+
+test('what comes in the same read behind a message that this machine cannot inflate is not handed over: one would be missing', async (t) => {
+  const zlib = new ZlibWatch(t);
+  const received: unknown[] = [];
+  const server = await startChannelServer(t, DEFLATE, undefined, { onReceive: (_channel, message) => received.push(message) });
+  const client = await DeflateWebSocket.open(t, server.port);
+  const taken = await server.next();
+  zlib.fail(new Error('out of memory'));
+  await client.raw.send(Buffer.concat([client.frame('lost'), text('behind')]));
+  await client.raw.client.readToEnd();
+  assert.equal((await taken.closed()).code, 1006);
+  assert.deepEqual(received, []);
+  assert.deepEqual(server.errors.map(String), ['Error: out of memory']);
+});

@@ -46,7 +46,7 @@ test('a Ping overtakes a message in a thread, and so does the answer to one', as
   assert.equal(await client.readText(), LARGE);
 });
 
-test('bufferedAmount counts what waits for a thread, and drained() waits for it', async (t) => {
+test('bufferedAmount and stats() count what waits for a thread, and drained() waits for it', async (t) => {
   const zlib = new ZlibWatch(t);
   zlib.hold();
   const server = await startChannelServer(t, DEFLATE);
@@ -57,6 +57,7 @@ test('bufferedAmount counts what waits for a thread, and drained() waits for it'
   assert.equal(channel.bufferedAmount, LARGE.length);
   channel.send('€'.repeat(10));
   assert.equal(channel.bufferedAmount, LARGE.length + 30);
+  assert.equal(server.server.stats().bytes.buffered, LARGE.length + 30);
   let isDrained = false;
   const drained = channel.drained().then(() => (isDrained = true));
   await until(() => zlib.running === 1, 'the deflation');
@@ -64,7 +65,7 @@ test('bufferedAmount counts what waits for a thread, and drained() waits for it'
   assert.equal(isDrained, false);
   zlib.release();
   await drained;
-  assert.equal(channel.bufferedAmount, 0);
+  assert.deepEqual([channel.bufferedAmount, server.server.stats().bytes.buffered], [0, 0]);
   assert.equal(await client.readText(), LARGE);
 });
 

@@ -16,6 +16,7 @@ class Consumer implements InboxConsumer {
   readonly log: string[] = [];
   readonly gates: Gate[] = [];
   canHandle = true;
+  dropped = 0;
   /** Runs inside `handle`. */
   during: ((message: Message) => void) | undefined;
 
@@ -34,6 +35,10 @@ class Consumer implements InboxConsumer {
 
   onRoom(): void {
     this.log.push('room');
+  }
+
+  onDropped(count: number): void {
+    this.dropped += count;
   }
 }
 
@@ -226,7 +231,8 @@ describe('expires', () => {
     const { consumer, inbox } = setUp({ maxQueuedMessages: 10 });
     for (const message of ['wait', 'a', 'b']) inbox.push(message);
     inbox.close(() => consumer.log.push('end'));
-    assert.equal(inbox.expire(), 2);
+    inbox.expire();
+    assert.equal(consumer.dropped, 2);
     assert.deepEqual(consumer.log, ['wait', 'end']);
     assert.equal(inbox.queuedMessages, 0);
   });
@@ -244,7 +250,32 @@ describe('expires', () => {
   test('also where it was never released, and with nothing in it', () => {
     const { consumer, inbox } = setUp({ isHeld: true });
     inbox.close(() => consumer.log.push('end'));
-    assert.equal(inbox.expire(), 0);
+    inbox.expire();
+    assert.equal(consumer.dropped, 0);
     assert.deepEqual(consumer.log, ['end']);
+  });
+  test('also with what is being unpacked, which is dropped when it is there', async () => {
+    const { consumer, inbox } = setUp({ maxQueuedMessages: 10 });
+    const unpacked = Promise.resolve('late');
+    inbox.push({ length: 1, unpack: () => unpacked });
+    inbox.push('a');
+    inbox.close(() => consumer.log.push('end'));
+    inbox.expire();
+    await settled();
+    assert.deepEqual(consumer.log, ['end']);
+    assert.equal(consumer.dropped, 2);
+  });
+
+  test('by itself behind a message that cannot be unpacked', async () => {
+    for (const unpacked of [undefined, Promise.resolve(undefined)]) {
+      const { consumer, inbox } = setUp({ isHeld: true, maxQueuedMessages: 10 });
+      inbox.push({ length: 1, unpack: () => unpacked });
+      for (const message of ['a', 'b']) inbox.push(message);
+      inbox.close(() => consumer.log.push('end'));
+      inbox.release();
+      await settled();
+      assert.deepEqual(consumer.log, ['end']);
+      assert.equal(consumer.dropped, 2);
+    }
   });
 });

@@ -14,6 +14,8 @@ const ORIGINAL = Object.fromEntries(METHODS.map((name) => [name, zlib[name]])) a
 export class ZlibWatch {
   /** Every call and the length of its input, in order. */
   readonly calls: { readonly name: Method; readonly bytes: number }[] = [];
+  /** How long the dictionary of each of them was. */
+  readonly dictionaryBytes: number[] = [];
   /** Calls in threads whose results did not come back yet, and the most there were at once. */
   running = 0;
   mostRunning = 0;
@@ -66,6 +68,7 @@ export class ZlibWatch {
 
   #call(name: Method, args: unknown[]): unknown {
     this.calls.push({ name, bytes: (args[0] as Uint8Array).length });
+    this.dictionaryBytes.push((args[1] as { dictionary?: Uint8Array }).dictionary?.length ?? 0);
     const failing = this.#failingMethod === undefined || this.#failingMethod === name ? this.#failing : undefined;
     if (name.endsWith('Sync')) {
       if (failing !== undefined) throw failing;

@@ -8,6 +8,7 @@ import { ProtocolError } from '#src/errors.js';
 import { Context, deflateLater, deflateNow, type DeflateSettings, inflateLater, inflateNow } from '#src/websocket/deflate.js';
 import { readDeflate } from '../support/deflate-blocks.js';
 import { Random } from '../support/random.js';
+import { ZlibWatch } from '../support/zlib-watch.js';
 
 const SETTINGS: DeflateSettings = { threshold: 0, level: 3, memLevel: 8, maxInflateRatio: Infinity };
 const MIB = 1024 * 1024;
@@ -135,6 +136,22 @@ test('inflates up to 64 streams in a message, and no more: each costs as much as
   const one = deflateRawSync('ab');
   assert.equal(await inflate(Buffer.concat(Array<Buffer>(64).fill(one))), 'ab'.repeat(64));
   assert.equal(await inflate(Buffer.concat(Array<Buffer>(65).fill(one))), 'WS_CORRUPT_DATA');
+});
+
+test('a stream refers back across those before it, as far as a window reaches; zlib is given no more of them', async (t) => {
+  const before = randomBytes(10_000);
+  const streams = [randomBytes(20_000), randomBytes(100), randomBytes(60_000), randomBytes(100)];
+  const texts = [before];
+  const payloads: Buffer[] = [];
+  for (const stream of streams) {
+    const window = Buffer.concat(texts).subarray(-32_768);
+    texts.push(stream, window.subarray(0, 200));
+    payloads.push(deflateRawSync(Buffer.concat([stream, window.subarray(0, 200)]), { dictionary: window }));
+  }
+  const zlib = new ZlibWatch(t);
+  const text = inflateNow(Buffer.concat(payloads), MIB, before);
+  assert.ok(text.equals(Buffer.concat(texts.slice(1))));
+  assert.deepEqual(zlib.dictionaryBytes, [10_000, 30_200, 30_500, 32_768]);
 });
 
 const CORRUPT: Readonly<Record<string, string>> = {
