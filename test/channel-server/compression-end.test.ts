@@ -10,9 +10,9 @@ import { FakeClock } from '../support/clock.js';
 import { deferred, turns, until } from '../support/deferred.js';
 import { DeflateWebSocket } from '../support/deflate-web-socket.js';
 import { clientFrame, close, text } from '../support/frames.js';
+import { DEFLATE, holdCompression } from '../support/held-compression.js';
 import { ZlibWatch } from '../support/zlib-watch.js';
 
-const DEFLATE = { perMessageDeflate: { contextTakeover: true } } as const;
 const LARGE = 'a large message. '.repeat(6000);
 const CLOSE_1000 = Buffer.from([0x88, 2, 3, 232]).toString('latin1');
 
@@ -25,11 +25,7 @@ async function assertNothingLeft({ server }: ChannelServer): Promise<void> {
 
 test('close() behind a message in a thread waits for it, and so does a send that closes', async (t) => {
   for (const isLast of [false, true]) {
-    const zlib = new ZlibWatch(t);
-    zlib.hold();
-    const server = await startChannelServer(t, DEFLATE);
-    const client = await DeflateWebSocket.open(t, server.port);
-    const { channel } = await server.next();
+    const { zlib, client, taken: { channel } } = await holdCompression(t);
     channel.send(LARGE, isLast);
     if (!isLast) assert.equal(channel.close(), true);
     assert.equal(channel.isOpen, false);
@@ -44,11 +40,7 @@ test('close() behind a message in a thread waits for it, and so does a send that
 });
 
 test('a Close of the client is answered at once while a message is in a thread, which is dropped with what waits behind it', async (t) => {
-  const zlib = new ZlibWatch(t);
-  zlib.hold();
-  const server = await startChannelServer(t, DEFLATE);
-  const client = await DeflateWebSocket.open(t, server.port);
-  const taken = await server.next();
+  const { zlib, server, client, taken } = await holdCompression(t);
   taken.channel.send(LARGE);
   taken.channel.send('behind');
   const drained = taken.channel.drained();
@@ -67,11 +59,7 @@ test('a Close of the client is answered at once while a message is in a thread, 
 });
 
 test('our Close is sent though the Close of the client comes while it waits behind a message in a thread', async (t) => {
-  const zlib = new ZlibWatch(t);
-  zlib.hold();
-  const server = await startChannelServer(t, DEFLATE);
-  const client = await DeflateWebSocket.open(t, server.port);
-  const taken = await server.next();
+  const { zlib, server, client, taken } = await holdCompression(t);
   taken.channel.send(LARGE);
   taken.channel.close(3000, 'enough');
   await client.raw.send(close(1000));
@@ -87,11 +75,7 @@ test('our Close is sent though the Close of the client comes while it waits behi
 
 test('our Close is sent though the client breaks a rule, or sends FIN, while it waits behind a message in a thread', async (t) => {
   for (const breaks of [true, false]) {
-    const zlib = new ZlibWatch(t);
-    zlib.hold();
-    const server = await startChannelServer(t, DEFLATE);
-    const client = await DeflateWebSocket.open(t, server.port);
-    const taken = await server.next();
+    const { zlib, server, client, taken } = await holdCompression(t);
     taken.channel.send(LARGE);
     taken.channel.close();
     if (breaks) await client.raw.send(clientFrame({ opcode: 3 }));
@@ -106,11 +90,7 @@ test('our Close is sent though the client breaks a rule, or sends FIN, while it 
 });
 
 test('a client that breaks a rule while a message is in a thread is told, and the message is not sent', async (t) => {
-  const zlib = new ZlibWatch(t);
-  zlib.hold();
-  const server = await startChannelServer(t, DEFLATE);
-  const client = await DeflateWebSocket.open(t, server.port);
-  const taken = await server.next();
+  const { zlib, server, client, taken } = await holdCompression(t);
   taken.channel.send(LARGE);
   taken.channel.send('behind');
   await client.raw.send(clientFrame({ opcode: 3 }));
@@ -124,11 +104,7 @@ test('a client that breaks a rule while a message is in a thread is told, and th
 });
 
 test('a client that leaves while messages are compressed and inflated leaves nothing; what came before is handed over, then the end is told', async (t) => {
-  const zlib = new ZlibWatch(t);
-  zlib.hold();
-  const server = await startChannelServer(t, DEFLATE);
-  const client = await DeflateWebSocket.open(t, server.port);
-  const taken = await server.next();
+  const { zlib, server, client, taken } = await holdCompression(t);
   const large = randomBytes(20_000).toString('hex');
   taken.channel.send(LARGE);
   await client.raw.send(Buffer.concat([client.frame(large), client.frame('behind '.repeat(200)), client.frame(large)]));
@@ -162,11 +138,7 @@ test('stop() sends what is in a thread, then 1001', async (t) => {
 });
 
 test('a stop that waits no longer drops what is in threads; when it comes back nobody is told of it', async (t) => {
-  const zlib = new ZlibWatch(t);
-  zlib.hold();
-  const server = await startChannelServer(t, DEFLATE);
-  const client = await DeflateWebSocket.open(t, server.port);
-  const taken = await server.next();
+  const { zlib, server, client, taken } = await holdCompression(t);
   taken.channel.send(LARGE);
   await client.raw.send(Buffer.concat([client.frame(randomBytes(20_000)), client.frame('behind '.repeat(200))]));
   await until(() => zlib.running === 2, 'both ways');

@@ -7,9 +7,9 @@ import { startChannelServer, type ChannelServer } from '../support/channels.js';
 import { deferred, until } from '../support/deferred.js';
 import { DeflateWebSocket } from '../support/deflate-web-socket.js';
 import { text } from '../support/frames.js';
+import { DEFLATE } from '../support/held-compression.js';
 import { ZlibWatch } from '../support/zlib-watch.js';
 
-const DEFLATE = { perMessageDeflate: { contextTakeover: true } } as const;
 const LARGE = 'a large message. '.repeat(6000);
 
 test('a channel whose client takes too little is closed with 1013 within the send that overflows, which calls nobody back', async (t) => {

@@ -8,19 +8,15 @@ import { startChannelServer } from '../support/channels.js';
 import { deferred, turns, until } from '../support/deferred.js';
 import { DeflateWebSocket } from '../support/deflate-web-socket.js';
 import { clientFrame, ping, text } from '../support/frames.js';
+import { DEFLATE, holdCompression } from '../support/held-compression.js';
 import { Random } from '../support/random.js';
 import { startServer } from '../support/server.js';
 import { ZlibWatch } from '../support/zlib-watch.js';
 
-const DEFLATE = { perMessageDeflate: { contextTakeover: true } } as const;
 const LARGE = 'a large message. '.repeat(6000);
 
 test('what is sent behind a message in a thread waits for it, whatever it is', async (t) => {
-  const zlib = new ZlibWatch(t);
-  zlib.hold();
-  const server = await startChannelServer(t, DEFLATE);
-  const client = await DeflateWebSocket.open(t, server.port);
-  const { channel } = await server.next();
+  const { zlib, client, taken: { channel } } = await holdCompression(t);
   const messages: Message[] = [LARGE, 'short', 'x'.repeat(2000), Uint8Array.of(1, 2, 3), LARGE.toUpperCase(), 'last'];
   for (const each of messages) assert.equal(channel.send(each), true);
   channel.send('as it is', false, { compress: false });
@@ -32,11 +28,7 @@ test('what is sent behind a message in a thread waits for it, whatever it is', a
 });
 
 test('a Ping overtakes a message in a thread, and so does the answer to one', async (t) => {
-  const zlib = new ZlibWatch(t);
-  zlib.hold();
-  const server = await startChannelServer(t, DEFLATE);
-  const client = await DeflateWebSocket.open(t, server.port);
-  const { channel } = await server.next();
+  const { zlib, client, taken: { channel } } = await holdCompression(t);
   channel.send(LARGE);
   channel.ping('first');
   await client.raw.send(ping('second'));
@@ -47,11 +39,7 @@ test('a Ping overtakes a message in a thread, and so does the answer to one', as
 });
 
 test('bufferedAmount and stats() count what waits for a thread, and drained() waits for it', async (t) => {
-  const zlib = new ZlibWatch(t);
-  zlib.hold();
-  const server = await startChannelServer(t, DEFLATE);
-  const client = await DeflateWebSocket.open(t, server.port);
-  const { channel } = await server.next();
+  const { zlib, server, client, taken: { channel } } = await holdCompression(t);
   assert.equal(channel.bufferedAmount, 0);
   channel.send(LARGE);
   assert.equal(channel.bufferedAmount, LARGE.length);
@@ -70,11 +58,7 @@ test('bufferedAmount and stats() count what waits for a thread, and drained() wa
 });
 
 test('drained() is about what was sent before, though there is always more behind', async (t) => {
-  const zlib = new ZlibWatch(t);
-  zlib.hold();
-  const server = await startChannelServer(t, DEFLATE);
-  const client = await DeflateWebSocket.open(t, server.port);
-  const { channel } = await server.next();
+  const { zlib, client, taken: { channel } } = await holdCompression(t);
   channel.send(LARGE);
   const drained = channel.drained();
   channel.send(LARGE);
@@ -149,11 +133,7 @@ test('what onDrain sends comes behind what was sent before', async (t) => {
 });
 
 test('short bytes are sent as they were at the call, though the application changes them while they wait', async (t) => {
-  const zlib = new ZlibWatch(t);
-  zlib.hold();
-  const server = await startChannelServer(t, DEFLATE);
-  const client = await DeflateWebSocket.open(t, server.port);
-  const { channel } = await server.next();
+  const { zlib, client, taken: { channel } } = await holdCompression(t);
   const store = new MemoryChannelStore();
   store.addToGroup('all', channel);
   const bytes = { plain: Buffer.alloc(100, 'a'), compressed: Buffer.alloc(2000, 'b'), plainToMany: Buffer.alloc(100, 'c'), compressedToMany: Buffer.alloc(2000, 'd') };
@@ -171,11 +151,7 @@ test('short bytes are sent as they were at the call, though the application chan
 });
 
 test('messages that are inflated in threads are handed over in their order, with those between them', async (t) => {
-  const zlib = new ZlibWatch(t);
-  zlib.hold();
-  const server = await startChannelServer(t, DEFLATE);
-  const client = await DeflateWebSocket.open(t, server.port);
-  const taken = await server.next();
+  const { zlib, client, taken } = await holdCompression(t);
   const large = randomBytes(20_000).toString('hex');
   await client.raw.send(Buffer.concat([client.frame(large), text('second'), client.frame('third'), client.frame(large), clientFrame({ opcode: 2, payload: 'x' }), ping('overtakes')]));
   assert.equal((await client.raw.readFrame()).payload.toString(), 'overtakes');
