@@ -32,6 +32,7 @@ import { type DeflateParameters, deflateResponse, negotiateDeflate } from './web
 import { acceptKey, chooseProtocol, handshakeViolation } from './websocket/handshake.js';
 import { isOriginAllowed } from './websocket/origin.js';
 import { WebSocketProtocol, type WebSocketSettings } from './websocket/protocol.js';
+import { TurnLimit } from './websocket/turn-limit.js';
 import { WorkLimit } from './websocket/work-limit.js';
 
 /** `stopping` from the call of `stop`, `stopped` once its promise resolves. */
@@ -120,6 +121,8 @@ export async function runServer(handler: Handler, options: ServerOptions = {}): 
 
 /** Messages of a server that are compressed or inflated at once, each in a thread of the pool of Node, which has four. */
 const MAX_COMPRESSIONS = 4;
+/** How long short messages may be inflated within one turn of the event loop. */
+const INFLATE_MS = 4;
 /** How long a stop may take where nothing else is asked. */
 const STOP_TIMEOUT_MS = 10_000;
 
@@ -153,7 +156,7 @@ export class LongwireServer implements Server {
     this.#options = resolveOptions(options);
     this.#deadlines = new Deadlines(clock, tickPeriodFor(shortestDeadlineMs(this.#options)));
     this.#trusts = this.#makeTrusts();
-    this.#webSocketSettings = this.#makeWebSocketSettings();
+    this.#webSocketSettings = this.#makeWebSocketSettings(clock);
     this.#httpSettings = this.#makeHttpSettings(handler, clock);
     this.#connectionSettings = this.#makeConnectionSettings();
     this.#acceptor = this.#makeAcceptor();
@@ -360,15 +363,27 @@ export class LongwireServer implements Server {
     };
   }
 
-  #makeWebSocketSettings(): WebSocketSettings {
-    const { perMessageDeflate, maxMessageBytes } = this.#options;
+  #makeWebSocketSettings(clock: Clock): WebSocketSettings {
     return {
       ...this.#options,
       counters: this.#counters,
       ticker: this.#deadlines,
-      compression: perMessageDeflate && { deflate: perMessageDeflate, maxMessageBytes, work: new WorkLimit(MAX_COMPRESSIONS), counters: this.#counters },
+      compression: this.#makeCompressionSettings(clock),
       onPeerError: (error, transport) => this.#onPeerError(error, transport, EMPTY),
     };
+  }
+
+  #makeCompressionSettings(clock: Clock): WebSocketSettings['compression'] {
+    const { perMessageDeflate, maxMessageBytes } = this.#options;
+    return (
+      perMessageDeflate && {
+        deflate: perMessageDeflate,
+        maxMessageBytes,
+        work: new WorkLimit(MAX_COMPRESSIONS),
+        turns: new TurnLimit(INFLATE_MS, { now: () => clock.monotonic(), nextTurn: setImmediate }),
+        counters: this.#counters,
+      }
+    );
   }
 
   #judgeUpgrade(request: UpgradeRequest, protocols: ChannelHandlers['protocols']): Upgrade {

@@ -9,6 +9,7 @@ import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from '#src/chann
 import { Counters } from '#src/counters.js';
 import { Deadlines } from '#src/net/deadlines.js';
 import { WebSocketProtocol } from '#src/websocket/protocol.js';
+import { TurnLimit } from '#src/websocket/turn-limit.js';
 import { WorkLimit } from '#src/websocket/work-limit.js';
 import { FakeClock } from '../../test/support/clock.js';
 import { Random } from '../../test/support/random.js';
@@ -102,6 +103,7 @@ class Stage {
         deflate: { threshold: this.#random.pick([0, 30, 1024]), level: 3, memLevel: 8, maxInflateRatio: Infinity },
         maxMessageBytes,
         work: new WorkLimit(2),
+        turns: new TurnLimit(4, { now: () => performance.now(), nextTurn: setImmediate }),
         counters,
       },
       onPeerError: () => {},

@@ -1,6 +1,7 @@
 /**
- * What one WebSocket compresses and inflates, by the parameters agreed on in its handshake (RFC 7692). Short messages at once, long ones in
- * a thread, at most a few of a server at a time. Who calls keeps the order: one message each way is under way at most.
+ * What one WebSocket compresses and inflates, by the parameters agreed on in its handshake (RFC 7692). Short messages at once, as long as
+ * the event loop's turn allows, long ones in a thread, at most a few of a server at a time. Who calls keeps the order: one message each
+ * way is under way at most.
  */
 
 import { isUtf8 } from 'node:buffer';
@@ -12,6 +13,7 @@ import { Context, deflateLater, deflateNow, type DeflateSettings, inflateLater, 
 import { wsError } from './errors.js';
 import type { DeflateParameters } from './extensions.js';
 import { COMPRESSED, encodeHeader, OPCODE } from './frame.js';
+import type { TurnLimit } from './turn-limit.js';
 import type { WorkLimit } from './work-limit.js';
 
 /** What all WebSockets of a server share that compress. */
@@ -19,6 +21,8 @@ export interface CompressionSettings {
   readonly deflate: DeflateSettings;
   readonly maxMessageBytes: number;
   readonly work: WorkLimit;
+  /** What is inflated at once: a client says much in few bytes. */
+  readonly turns: TurnLimit;
   readonly counters: Counters;
 }
 
@@ -81,10 +85,10 @@ export class Compression {
   /** The message that a payload holds. Throws, or rejects with, a `ProtocolError`. */
   inflate(payload: Uint8Array, isText: boolean): Message | Promise<Message> {
     if (payload.length === 0) return isText ? '' : payload;
-    const { deflate, maxMessageBytes, work } = this.#settings;
+    const { deflate, maxMessageBytes, work, turns } = this.#settings;
     const maxBytes = Math.min(maxMessageBytes, payload.length * deflate.maxInflateRatio);
     const dictionary = this.#received?.bytes;
-    if (payload.length <= INFLATE_AT_ONCE_BYTES) return this.#inflated(inflateNow(payload, maxBytes, dictionary), isText);
+    if (payload.length <= INFLATE_AT_ONCE_BYTES) return turns.run(() => this.#inflated(inflateNow(payload, maxBytes, dictionary), isText));
     return work.run(() => inflateLater(payload, maxBytes, dictionary)).then((text) => this.#inflated(text, isText));
   }
 

@@ -8,6 +8,7 @@ import { Counters } from '#src/counters.js';
 import { SharedMessage } from '#src/channel/shared-message.js';
 import { Compression, type CompressionSettings } from '#src/websocket/compression.js';
 import type { DeflateParameters } from '#src/websocket/extensions.js';
+import { TurnLimit } from '#src/websocket/turn-limit.js';
 import { WorkLimit } from '#src/websocket/work-limit.js';
 import { parseServerFrames, type ServerFrame } from '../support/frames.js';
 import { turns } from '../support/deferred.js';
@@ -17,9 +18,11 @@ const SMALL = 'small '.repeat(20);
 const PARAMETERS: DeflateParameters = { serverMaxWindowBits: 15, isServerWindowAsked: false, serverNoContextTakeover: true, clientMaxWindowBits: 15, clientNoContextTakeover: true };
 const TAKEOVER: DeflateParameters = { ...PARAMETERS, serverNoContextTakeover: false, clientNoContextTakeover: false };
 
+const TIMELESS = { now: () => 0, nextTurn: () => {} };
+
 function makeSettings(more: { threshold?: number; maxInflateRatio?: number; maxMessageBytes?: number; most?: number } = {}): CompressionSettings {
   const { threshold = 0, maxInflateRatio = Infinity, maxMessageBytes = 1024 * 1024, most = 4 } = more;
-  return { deflate: { threshold, level: 3, memLevel: 8, maxInflateRatio }, maxMessageBytes, work: new WorkLimit(most), counters: new Counters() };
+  return { deflate: { threshold, level: 3, memLevel: 8, maxInflateRatio }, maxMessageBytes, work: new WorkLimit(most), turns: new TurnLimit(Infinity, TIMELESS), counters: new Counters() };
 }
 
 function frameIn(bytes: Uint8Array): ServerFrame {
@@ -206,4 +209,24 @@ test('of all WebSockets of a server no more than so many messages are in threads
   assert.equal(running, 2);
   await Promise.all(all);
   assert.equal(most, 2);
+});
+
+test('short messages of all WebSockets share the time of a turn; what waits is inflated in its order, and by what came before it', async () => {
+  let now = 0;
+  const turnsAsked: (() => void)[] = [];
+  const limit = new TurnLimit(2, { now: () => now++, nextTurn: (fn) => turnsAsked.push(fn) });
+  const settings = { ...makeSettings(), turns: limit };
+  const own = randomBytes(300);
+  const [one, other] = [new Compression(TAKEOVER, settings), new Compression(TAKEOVER, settings)];
+  assert.deepEqual(await one.inflate(payloadOf(own), false), Uint8Array.from(own));
+  assert.equal(other.inflate(payloadOf(SMALL), true), SMALL);
+  const told: string[] = [];
+  const later = Promise.resolve(one.inflate(payloadOf(own, own), false)).then((message) => told.push(`one ${Buffer.from(message as Uint8Array).equals(own)}`));
+  const corrupt = Promise.resolve(other.inflate(Uint8Array.of(0xff), true)).catch((error: { code: string }) => told.push(`other ${error.code}`));
+  await turns();
+  assert.deepEqual(told, []);
+  assert.equal(turnsAsked.length, 1);
+  turnsAsked.shift()!();
+  await Promise.all([later, corrupt]);
+  assert.deepEqual(told, ['one true', 'other WS_CORRUPT_DATA']);
 });
