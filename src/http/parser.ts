@@ -83,19 +83,39 @@ export class HttpParser {
 
   #nextHead(): RequestHead | undefined {
     const queue = this.#queue;
+    if (queue.start === queue.end) return undefined;
     if (this.#lineStart === 0) this.#skipEmptyLines();
-    if (queue.length === 0) return undefined;
-    const length = this.#findHeadEnd();
+    const text = this.#findAgain() ?? this.#findHead();
+    if (text === undefined) return undefined;
+    this.#emptyLines = 0;
+    const head = text === this.#lastText ? this.#lastHead! : this.#parse(text);
+    queue.skip(text.length);
+    this.#body = decoderFor(head.framing, this.#limits);
+    return head;
+  }
+
+  /**
+   * The text of a head that is as long as the last one: most often the same, and then nothing is searched for. `undefined` where none
+   * of that length has come.
+   */
+  #findAgain(): string | undefined {
+    if (this.#lastText === undefined || this.#searched > 0) return undefined;
+    const { bytes, start, end } = this.#queue;
+    const stop = start + this.#lastText.length;
+    if (stop > end || bytes[stop - 1] !== LF || bytes[stop - 3] !== LF || !isTokenByte(bytes[start]!)) return undefined;
+    const text = bytes.toString('latin1', start, stop);
+    return text === this.#lastText || text.indexOf('\r\n\r\n') === text.length - 4 ? text : undefined;
+  }
+
+  /** The text of the head, its empty line included; `undefined` while it is not complete. */
+  #findHead(): string | undefined {
+    const queue = this.#queue;
+    const length = queue.length === 0 ? undefined : this.#findHeadEnd();
     if (length === undefined) return undefined;
-    const text = queue.bytes.toString('latin1', queue.start, queue.start + length);
     this.#fieldsStart = 0;
     this.#lineStart = 0;
     this.#searched = 0;
-    this.#emptyLines = 0;
-    const head = text === this.#lastText ? this.#lastHead! : this.#parse(text);
-    queue.skip(length);
-    this.#body = decoderFor(head.framing, this.#limits);
-    return head;
+    return queue.bytes.toString('latin1', queue.start, queue.start + length);
   }
 
   /** A head is nothing but what its text says: the same text is the same head. */
