@@ -135,7 +135,6 @@ export class LongwireServer implements Server {
   status: ServerStatus = 'running';
   readonly #options: ResolvedOptions;
   readonly #counters = new Counters();
-  readonly #home = new HomeContext();
   readonly #deadlines: Deadlines;
   readonly #trusts: HttpSettings['trusts'];
   readonly #acceptor: Acceptor;
@@ -307,7 +306,6 @@ export class LongwireServer implements Server {
     return {
       ticker: this.#deadlines,
       flushQueue: new FlushQueue(),
-      home: this.#home,
       counters: this.#counters,
       softBufferBytes,
       sendTimeoutMs,
@@ -342,7 +340,7 @@ export class LongwireServer implements Server {
     return {
       ...this.#options,
       handler,
-      home: this.#home,
+      home: new HomeContext(),
       trusts: this.#trusts,
       rates: maxRequestsPerSecond === Infinity ? undefined : new RequestRates(maxRequestsPerSecond, () => clock.monotonic()),
       counters: this.#counters,

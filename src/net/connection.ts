@@ -7,7 +7,6 @@
 import type { Socket } from 'node:net';
 import type { Counters } from '../counters.js';
 import type { Flushable, FlushQueue } from './flush-queue.js';
-import type { HomeContext } from './home-context.js';
 import { Output } from './output.js';
 import type { Departure, Peer, Protocol, Transport } from './protocol.js';
 import type { Ticker, Ticking } from './ticker.js';
@@ -34,8 +33,6 @@ interface DrainWaiter {
 export interface ConnectionSettings {
   readonly ticker: Ticker;
   readonly flushQueue: FlushQueue;
-  /** The async context in which sockets are read: their own is the same, but for what a paused one emits as it is resumed. */
-  readonly home: HomeContext;
   readonly counters: Counters;
   readonly softBufferBytes: number;
   readonly sendTimeoutMs: number;
@@ -125,7 +122,7 @@ export class Connection implements Transport, Ticking, Flushable {
   }
 
   resume(): void {
-    if (this.#socket.isPaused()) this.#settings.home.run(this.#socket.resume, this.#socket);
+    if (this.#socket.isPaused()) this.#socket.resume();
   }
 
   whenDrained(fn: () => void): void {
