@@ -8,6 +8,9 @@ import type { StreamedBody } from './outlet.js';
 /** The longest bytes that are copied at the call; longer ones are borrowed until they are written. */
 export const COPY_UP_TO_BYTES = 4 * 1024;
 
+/** Text from here on is copied into bytes beside the heap; as part of a longer string it would be copied there first, and then again. */
+export const COPY_TEXT_FROM_BYTES = 16 * 1024;
+
 /** The body of what is sent, whatever its form. */
 export function bodyOf(data: Outgoing): Body | undefined {
   if (typeof data === 'string' || data instanceof Uint8Array) return data;

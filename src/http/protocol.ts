@@ -299,17 +299,28 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     if (!isPromise) return exchange.settle(result as HandlerResult);
     // What only looks like a promise may throw where a promise rejects.
     Promise.resolve(result).then(
-      (settled) => this.#resume(() => exchange.settle(settled)),
-      (error: unknown) => this.#resume(() => exchange.fail(error)),
+      (settled) => this.#settleLater(exchange, settled),
+      (error: unknown) => this.#failLater(exchange, error),
     );
   }
 
-  /** What follows a promise of the handler; the next pipelined request is taken in the same turn. */
-  #resume(conclude: () => void): void {
+  /** What a promise of the handler brings; the next pipelined request is taken in the same turn. */
+  #settleLater(exchange: Responder, result: HandlerResult): void {
     const wasAdvancing = this.#isAdvancing;
     this.#isAdvancing = true;
-    conclude();
-    this.#isAdvancing = wasAdvancing;
+    exchange.settle(result);
+    this.#goOn(wasAdvancing);
+  }
+
+  #failLater(exchange: Responder, error: unknown): void {
+    const wasAdvancing = this.#isAdvancing;
+    this.#isAdvancing = true;
+    exchange.fail(error);
+    this.#goOn(wasAdvancing);
+  }
+
+  #goOn(isAdvancing: boolean): void {
+    this.#isAdvancing = isAdvancing;
     if (this.#hasOwnContext) this.#advanceInContext();
     else this.#advance();
   }

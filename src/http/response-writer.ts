@@ -4,7 +4,7 @@
  */
 
 import type { Message } from '../channel/contract.js';
-import { keepBytes } from '../channel/outgoing.js';
+import { COPY_TEXT_FROM_BYTES, COPY_UP_TO_BYTES, keepBytes } from '../channel/outgoing.js';
 import type { SharedMessage } from '../channel/shared-message.js';
 import type { Counters } from '../counters.js';
 import { UsageError } from '../errors.js';
@@ -58,9 +58,10 @@ export class ResponseWriter {
     const framing = responseFraming(this.#request, status, length, fields.contentLength);
     const head = this.#encodeHead(status, fields, framing, typeof body === 'string', keepsAlive);
     if (length === 0 || isBodiless(this.#request, status)) return this.#transport.write(head);
-    if (typeof body === 'string' && length === body.length) return this.#transport.write(head + body);
+    if (typeof body === 'string') return this.#transport.write(length === body.length && length < COPY_TEXT_FROM_BYTES ? head + body : inOnePiece(head, body, length));
+    if (length <= COPY_UP_TO_BYTES) return this.#transport.write(inOnePiece(head, body!, length));
     this.#transport.write(head);
-    this.#transport.write(typeof body === 'string' ? Buffer.from(body) : keepBytes(body!));
+    this.#transport.write(body!);
   }
 
   /** A complete response that says nothing but its status. */
@@ -128,6 +129,15 @@ export class ResponseWriter {
 /** Its bytes on the wire. */
 export function lengthOf(data: Message): number {
   return typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+}
+
+/** A head and the `length` bytes of its body, copied once. */
+function inOnePiece(head: string, body: Message, length: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(head.length + length);
+  bytes.write(head, 0, 'latin1');
+  if (typeof body !== 'string') bytes.set(body, head.length);
+  else bytes.write(body, head.length, length === body.length ? 'latin1' : 'utf8');
+  return bytes;
 }
 
 function tooLong(): UsageError {
