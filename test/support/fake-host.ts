@@ -15,6 +15,7 @@ export interface FakeHostOptions {
   readonly isHead?: boolean;
   /** What a handshake is refused with. */
   readonly refusal?: HandshakeError;
+  readonly softBufferBytes?: number;
   readonly maxBufferedBytes?: number;
   readonly onOverflow?: 'close' | 'drop';
   readonly maxQueuedMessages?: number;
@@ -44,6 +45,7 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
     this.#options = options;
     this.clientLeft = options.clientLeft ?? false;
     this.settings = {
+      softBufferBytes: options.softBufferBytes ?? 100,
       maxBufferedBytes: options.maxBufferedBytes ?? 1000,
       onOverflow: options.onOverflow ?? 'close',
       maxQueuedMessages: options.maxQueuedMessages ?? 64,
