@@ -22,8 +22,8 @@ export interface Backlog {
  * meanwhile is read from the history, too.
  */
 export class CatchUp implements Backlog {
-  /** Behind which id; empty for the end of the history. */
-  readonly since: string;
+  /** Behind which id it began; empty for the end of the history. */
+  readonly #since: string;
   readonly #history: History;
   readonly #tally: Tally;
   /** The number of the member, which messages bear that leave it out. */
@@ -32,10 +32,15 @@ export class CatchUp implements Backlog {
   #next = 0;
 
   constructor(since: string, history: History, tally: Tally, number: number) {
-    this.since = since;
+    this.#since = since;
     this.#history = history;
     this.#tally = tally;
     this.#number = number;
+  }
+
+  /** Behind which id it goes on. */
+  get position(): string {
+    return this.#epoch === undefined ? this.#since : formatMessageId(this.#epoch, this.#next - 1);
   }
 
   add(): void {}
@@ -44,7 +49,7 @@ export class CatchUp implements Backlog {
     const history = this.#history;
     if (history.epoch === undefined) return 'load';
     if (this.#epoch === undefined) {
-      if (this.since === '') return this.#beginAt(history.last + 1, false);
+      if (this.#since === '') return this.#beginAt(history.last + 1, false);
       this.#find();
     }
     if (this.#epoch !== history.epoch || this.#next < history.first) {
@@ -59,7 +64,7 @@ export class CatchUp implements Backlog {
 
   /** Looks for the place of `since`. Another process may have sent what a bus has yet to bring here; nobody is ahead of a history of our own. */
   #find(): void {
-    const id = parseMessageId(this.since);
+    const id = parseMessageId(this.#since);
     if (id === undefined || id.epoch !== this.#history.epoch || (id.sequence > this.#history.last && this.#history.isOwn)) return;
     this.#epoch = id.epoch;
     this.#next = id.sequence + 1;

@@ -24,6 +24,8 @@ export interface LinkedGroup<Own> {
 
 /** After a failure, how long until it is tried again. */
 const RETRY_MS = 1000;
+/** Of how many messages of our own we know who is left out until they come back. */
+const MAX_EXPECTED = 10_000;
 
 export class BusLink<Own> {
   readonly #group: LinkedGroup<Own>;
@@ -63,15 +65,22 @@ export class BusLink<Own> {
 
   publish(content: Content, response: Outgoing, own: Own): void {
     const number = this.#settings.nextNumber();
-    if (this.#limits !== undefined && this.isOpen) this.#own.set(number, own);
+    if (this.#limits !== undefined && this.isOpen) this.#expect(number, own);
     void this.#publish(number, encodeParcel(number, content, response));
   }
 
   /** Gets the messages behind an id into the history, as far as they are to be had. Resolves when it has, or it is closed; never rejects. */
   async load(since: string): Promise<void> {
     await this.#ready.opened;
+    if (since === '') return;
     this.#loading ??= this.#load(since).finally(() => (this.#loading = undefined));
     await this.#loading;
+  }
+
+  #expect(number: number, own: Own): void {
+    this.#own.set(number, own);
+    if (this.#own.size <= MAX_EXPECTED) return;
+    for (const oldest of this.#own.keys()) return void this.#own.delete(oldest);
   }
 
   async #publish(number: number, bytes: Uint8Array): Promise<void> {
@@ -109,10 +118,7 @@ export class BusLink<Own> {
     };
     return {
       message: ifCurrent((message: BusMessage) => this.#message(message)),
-      lost: ifCurrent((error: unknown) => {
-        this.#own.clear();
-        tell({ type: 'lost', group: name, error });
-      }),
+      lost: ifCurrent((error: unknown) => tell({ type: 'lost', group: name, error })),
       restored: ifCurrent((hasGap: boolean) => {
         tell({ type: 'restored', group: name, hasGap });
         if (hasGap && this.#limits !== undefined) this.#subscribeAgain();

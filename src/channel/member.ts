@@ -90,7 +90,7 @@ export class Member<Attachment> implements Membership, Resumption {
 
   get position(): string {
     const epoch = this.#home.history?.epoch;
-    if (this.#backlog instanceof CatchUp) return this.#backlog.since;
+    if (this.#backlog instanceof CatchUp) return this.#backlog.position;
     return epoch === undefined ? (this.#joining.since ?? '') : formatMessageId(epoch, this.#sequence);
   }
 
@@ -118,12 +118,10 @@ export class Member<Attachment> implements Membership, Resumption {
   /** Passes over a message that leaves it out. Its client is told, or it would be sent the message when it comes back. */
   skip(published: Published): void {
     try {
-      if (this.#backlog !== undefined) return void this.#addToBacklog(published);
-      if (published.sequence <= this.#sequence) return;
+      if (this.#backlog instanceof CatchUp) return void this.#addToBacklog(published);
+      if (this.#backlog !== undefined || published.sequence <= this.#sequence) return;
       this.#sequence = published.sequence;
-      const notice = new Notice(published.id!, false);
-      if (!this.channel.isPending) this.#tell(notice);
-      else if (this.#hasIds && this.isAsked) this.#answerWith(encodeAnswer([], notice.id, false));
+      this.#tell(new Notice(published.id!, false));
     } catch (error) {
       this.channel.report(error);
     }
@@ -145,9 +143,8 @@ export class Member<Attachment> implements Membership, Resumption {
 
   /** The history was at another place, in this epoch: what came behind its own place is fetched, or was lost. */
   goBackTo(epoch: string): void {
-    if (this.#backlog !== undefined) return;
-    this.#catchUp(formatMessageId(epoch, this.#sequence));
-    this.#goOn();
+    if (this.#backlog === undefined) this.#catchUp(formatMessageId(epoch, this.#sequence));
+    if (!this.#isWaiting) this.#goOn();
   }
 
   /** The ids of one group alone: a client could not tell those of two apart. The group that was asked for goes before others. */
@@ -205,7 +202,7 @@ export class Member<Attachment> implements Membership, Resumption {
 
   #load(): void {
     this.#isWaiting = true;
-    void this.#home.load((this.#backlog as CatchUp).since).then(() => this.#goOn());
+    void this.#home.load(this.position).then(() => this.#goOn());
   }
 
   #isUpToDate(): void {
@@ -232,7 +229,7 @@ export class Member<Attachment> implements Membership, Resumption {
   #formOf(published: Published): SharedMessage {
     const { isEnveloped, isEventStream } = this.channel;
     if (!isEnveloped && !isEventStream) return published.bare;
-    const known = this.#hasIds ? published : published.anonymous;
+    const known = this.#hasIds || this.channel.resumption === undefined ? published : published.anonymous;
     return isEnveloped ? known.enveloped : known.bare;
   }
 
@@ -278,7 +275,6 @@ export class Member<Attachment> implements Membership, Resumption {
     const { channel } = this;
     if (channel.request.isWebSocketUpgrade) return false;
     if (!this.#isResuming) return channel.send(response, true);
-    if (this.#hasIds && published.id !== undefined) return this.#answerWith(published.answer);
     return this.#answerWith(encodeAnswer([published.anonymous.item], channel.resumption!.position, false));
   }
 
@@ -293,15 +289,17 @@ export class Member<Attachment> implements Membership, Resumption {
     return this.channel.send(pollAnswer(body, this.#joining.headers), true);
   }
 
-  /** Answers a poll with what there is; where there is nothing, it waits. */
+  /** Answers a poll with what there is; where there is nothing, it waits. One that goes on from an id keeps its place until then. */
   #answerFromBacklog(): void {
+    if (this.channel.isOverfull) return this.#waitForDrain();
+    const hasPlace = this.#hasIds && this.isAsked;
     const batch = new Batch(this.channel.limits.softBufferBytes);
     while (this.#backlog !== undefined && !batch.isFull) {
       const next = this.#backlog.next();
-      if (next === undefined) this.#isUpToDate();
-      else if (next === 'wait') break;
-      else if (next === 'load') return batch.isEmpty ? this.#load() : void this.#answerWith(batch.encode());
-      else if (this.#hasIds && this.isAsked) batch.add(next);
+      if (next === 'load' && batch.isEmpty) return this.#load();
+      if (next === undefined && !hasPlace) this.#isUpToDate();
+      if (typeof next !== 'object') break;
+      if (hasPlace) batch.add(next);
       else if (!(next instanceof Notice)) return void this.#answer(next, next.content.data);
     }
     if (!batch.isEmpty) this.#answerWith(batch.encode());
