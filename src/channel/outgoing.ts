@@ -63,9 +63,9 @@ export function envelopeOf(data: Outgoing): Message | undefined {
   return id === undefined ? undefined : encodePosition(id);
 }
 
-/** What an event stream sends for it; `undefined` for a response without a body. */
+/** What an event stream sends for it; `undefined` for a response without a body or an event that holds nothing. */
 export function eventOf(data: Outgoing): ServerSentEvent | undefined {
-  if (isEvent(data)) return checkEvent(data);
+  if (isEvent(data)) return holdsNothing(checkEvent(data)) ? undefined : data;
   const message = messageOf(data);
   return message === undefined ? undefined : { data: message };
 }
@@ -92,6 +92,10 @@ function checkEvent(event: ServerSentEvent): ServerSentEvent {
   checkLine(id, 'the id of an event');
   if (retry !== undefined && !(Number.isSafeInteger(retry) && retry >= 0)) throw new UsageError('retry must be a whole number of milliseconds from 0');
   return event;
+}
+
+function holdsNothing({ id, data, retry }: ServerSentEvent): boolean {
+  return id === undefined && data === undefined && retry === undefined;
 }
 
 function checkLine(text: unknown, what: string): void {

@@ -13,6 +13,9 @@ import { FakeClock } from './clock.js';
 export interface FakeHostOptions {
   readonly isUpgrade?: boolean;
   readonly isHead?: boolean;
+  /** The subprotocol of its WebSocket. */
+  readonly protocol?: string;
+  readonly lastEventId?: string;
   /** What a handshake is refused with. */
   readonly refusal?: HandshakeError;
   readonly softBufferBytes?: number;
@@ -30,7 +33,7 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
   readonly clock = new FakeClock();
   readonly settings: ChannelSettings;
   readonly request: HttpRequest;
-  readonly protocol = 'chat';
+  readonly protocol: string;
   channel: AsyncChannel<unknown> | undefined;
   clientLeft: boolean;
   bufferedAmount = 0;
@@ -43,6 +46,7 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
 
   constructor(options: FakeHostOptions = {}) {
     this.#options = options;
+    this.protocol = options.protocol ?? 'chat';
     this.clientLeft = options.clientLeft ?? false;
     this.settings = {
       softBufferBytes: options.softBufferBytes ?? 100,
@@ -56,7 +60,8 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
       report: (error) => this.errors.push(error),
       observer: { channelOpened: () => {}, channelClosed: () => {} },
     };
-    this.request = { isWebSocketUpgrade: options.isUpgrade ?? false, [CHANNEL_HOST]: this } as unknown as RequestWithHost;
+    const header = (name: string): string | undefined => (name === 'last-event-id' ? options.lastEventId : undefined);
+    this.request = { isWebSocketUpgrade: options.isUpgrade ?? false, header, [CHANNEL_HOST]: this } as unknown as RequestWithHost;
   }
 
   get outlet(): HttpOutlet {
