@@ -8,7 +8,7 @@ import { UsageError } from '#src/errors.js';
 import { FakeClock } from '../support/clock.js';
 import { turns } from '../support/deferred.js';
 import { envelopeSocket, eventStream, type Member, poll, stream, webSocket } from '../support/members.js';
-import { Broker, type Connection } from '../support/memory-bus.js';
+import { Broker, type Connection } from '../support/broker.js';
 
 /** One process with its store. */
 class Process {
