@@ -11,7 +11,7 @@ import { encodeFields, type ResponseFields } from './response.js';
 export const HEARTBEAT = ':\n\n';
 
 const CONTENT_TYPE = 'Content-Type: text/event-stream; charset=utf-8\r\n';
-/** What keeps others from storing, changing or holding back what is sent; the application may say something else. */
+/** What keeps those between us and the client from answering with it again, changing it or holding it back; the application may say something else. */
 const DEFAULTS = [
   { line: 'Cache-Control: no-cache, no-transform\r\n', given: /^cache-control:/im },
   // Asks nginx not to collect the response, whatever its `proxy_buffering` says.
