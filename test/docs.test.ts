@@ -33,7 +33,7 @@ const CHECKS: Readonly<Record<string, (program: RunningProgram, t: TestContext) 
     await printed('listening on http://127.0.0.1:');
   },
 
-  'One Channel, three transports': async ({ url, printed }) => {
+  'One Channel, four transports': async ({ url, printed }) => {
     assert.equal(await get(url), 'hello, and goodbye');
     await printed('closed: server-close');
   },
@@ -47,6 +47,14 @@ const CHECKS: Readonly<Record<string, (program: RunningProgram, t: TestContext) 
 
   'Streaming': async ({ url }) => {
     assert.equal(await get(url), '1\n2\n3\n');
+  },
+
+  'Server-sent events': async ({ url, port }, t) => {
+    const client = await RawClient.open(t, port);
+    await client.send('GET / HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 0\r\n\r\n');
+    await client.readUntil('event: welcome\nretry: 1000\ndata: back from 0\n\n');
+    assert.equal(await post(url, 'first\nsecond'), '1\n');
+    await client.readUntil('id: 1\ndata: first\ndata: second\n\n');
   },
 
   'WebSocket': async ({ url, port, printed }, t) => {

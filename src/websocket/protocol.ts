@@ -47,6 +47,7 @@ export interface WebSocketSettings extends MessageLimits, InflowLimits {
 
 /** Payloads up to this are framed as one piece; larger bytes go out behind their header. */
 const ONE_PIECE_UP_TO_BYTES = 4 * 1024;
+const COPY_TEXT_FROM_BYTES = 16 * 1024;
 /** The longest that a stopping server waits for a peer's Close, whatever `closeTimeoutMs` is. */
 const SHUTDOWN_MS = 5_000;
 /** Heartbeats are spread, so that clients that came together do not answer together. */
@@ -392,14 +393,16 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   }
 }
 
-/** One message in one unfragmented frame, whole: ASCII text as latin1, everything else as bytes. */
+/** The headers of the texts that need no more than two bytes for it. */
+const SHORT_TEXT_HEADERS = Array.from({ length: 126 }, (_, length) => encodeHeader(OPCODE.text, length));
+
+/** One message in one unfragmented frame, whole: short ASCII text as latin1, everything else as bytes. */
 function encodeMessage(data: Message): string | Uint8Array {
-  if (typeof data === 'string') {
-    const length = Buffer.byteLength(data);
-    if (length === data.length) return encodeHeader(OPCODE.text, length) + data;
-    return frameOf(OPCODE.text, length, (frame, at) => frame.write(data, at, 'utf8'));
-  }
-  return frameOf(OPCODE.binary, data.length, (frame, at) => frame.set(data, at));
+  if (typeof data !== 'string') return frameOf(OPCODE.binary, data.length, (frame, at) => frame.set(data, at));
+  const length = Buffer.byteLength(data);
+  // Long text is copied once, into memory beside the heap; as part of a longer string it would be copied there first.
+  if (length === data.length && length < COPY_TEXT_FROM_BYTES) return (SHORT_TEXT_HEADERS[length] ?? encodeHeader(OPCODE.text, length)) + data;
+  return frameOf(OPCODE.text, length, (frame, at) => frame.write(data, at, length === data.length ? 'latin1' : 'utf8'));
 }
 
 function frameOf(opcode: number, length: number, fill: (frame: Buffer, at: number) => void): Uint8Array {

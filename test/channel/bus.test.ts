@@ -62,7 +62,7 @@ describe('without history', () => {
     a!.store.broadcast('room', { event: 'named', id: 'own', data: 'x\ny', retry: 5 });
     a!.store.broadcast('room', Uint8Array.of(1, 2, 255));
     await turns();
-    assert.deepEqual(calls(events!), ['event {"id":"own","event":"named","data":"x\\ny","retry":5}', 'event {"data":{"0":1,"1":2,"2":255}}']);
+    assert.deepEqual(calls(events!), ['event {"event":"named","id":"own","retry":5,"data":"x\\ny"}', 'event {"data":{"0":1,"1":2,"2":255}}']);
     assert.deepEqual(socket!.host.calls.length, 3);
   });
 
