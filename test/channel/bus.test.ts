@@ -285,6 +285,41 @@ describe('with history', () => {
     assert.deepEqual(calls(member), [message('epoch1-4', 'a'), message('epoch1-5', 'b')]);
   });
 
+  test('a member that is catching up when messages are missing here is sent all of them, once', async () => {
+    const [a, b] = processes(2, { history });
+    await b!.join(webSocket());
+    const member = await a!.join(envelopeSocket({ softBufferBytes: 10 }));
+    calls(member);
+    member.host.onWrite = () => (member.host.bufferedAmount = 11);
+    for (const data of ['a', 'b', 'c']) b!.store.broadcast('room', data);
+    await turns();
+    assert.deepEqual(calls(member), [message('epoch1-1', 'a'), message('epoch1-2', 'b'), message('epoch1-3', 'c')]);
+    a!.store.removeFromGroup('room', member.channel);
+    await a!.join(member, 'epoch1-1');
+    a!.bus.lose();
+    b!.store.broadcast('room', 'd');
+    await turns();
+    a!.bus.restore({ catchesUp: false });
+    await turns();
+    for (let i = 0; i < 5; i++) {
+      member.host.drain();
+      await turns();
+    }
+    assert.deepEqual(calls(member), [message('epoch1-2', 'b'), message('epoch1-3', 'c'), message('epoch1-4', 'd')]);
+  });
+
+  test('a bus that finds nothing, and calls that no gap, keeps nobody waiting', async () => {
+    const broker = new Broker();
+    const [a, b] = processes(2, { history }, broker);
+    await b!.join(webSocket());
+    b!.store.broadcast('room', 'a');
+    await turns();
+    a!.bus.read = async () => ({ messages: [], gap: false });
+    const member = await a!.join(envelopeSocket(), 'epoch1-0');
+    await turns();
+    assert.deepEqual(calls(member), ['message {"gap":true,"id":"epoch1-1"}']);
+  });
+
   test('what is on the bus and was not published by a store is reported, and hurts nobody', async () => {
     const broker = new Broker();
     const [a] = processes(1, { history: false }, broker);
