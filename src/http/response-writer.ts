@@ -10,7 +10,9 @@ import type { Counters } from '../counters.js';
 import { UsageError } from '../errors.js';
 import type { Transport } from '../net/protocol.js';
 import type { Ticker } from '../net/ticker.js';
+import type { ServerSentEvent } from './contract.js';
 import type { DateField } from './date.js';
+import { encodeEvent, HEARTBEAT } from './event-stream.js';
 import { isBodiless, type RequestForm, responseFraming } from './exchange.js';
 import type { LastHead } from './last-head.js';
 import { encodeChunk, encodeFields, type ResponseFields, type ResponseFraming } from './response.js';
@@ -94,6 +96,18 @@ export class ResponseWriter {
     else this.#writeChunk(data);
   }
 
+  /** An event. `shared` holds the bytes of one that many streams carry. */
+  event(event: ServerSentEvent, shared?: SharedMessage): void {
+    if (shared === undefined) return this.piece(encodeEvent(event));
+    const bytes = this.#framing.kind === 'chunked' ? shared.form('event chunk', encodeEventChunk) : shared.form('event', encodeEventBytes);
+    this.#transport.write(bytes);
+  }
+
+  /** A comment, which clients of an event stream overlook. */
+  comment(): void {
+    this.piece(HEARTBEAT);
+  }
+
   /** Ends the body; a `UsageError` where it is shorter than was declared. */
   end(): void {
     if (this.#left > 0) throw new UsageError(`the body is ${this.#left} bytes shorter than its Content-Length`);
@@ -138,6 +152,15 @@ function inOnePiece(head: string, body: Message, length: number): Uint8Array {
   if (typeof body !== 'string') bytes.set(body, head.length);
   else bytes.write(body, head.length, length === body.length ? 'latin1' : 'utf8');
   return bytes;
+}
+
+function encodeEventChunk(_data: Message, event: ServerSentEvent): string | Uint8Array {
+  return encodeChunk(encodeEvent(event));
+}
+
+/** Where only the close ends the body, in HTTP/1.0. */
+function encodeEventBytes(_data: Message, event: ServerSentEvent): Uint8Array {
+  return Buffer.from(encodeEvent(event));
 }
 
 function tooLong(): UsageError {

@@ -7,6 +7,7 @@
 import { closedBy, type ClosedBy } from '../channel/close-status.js';
 import type { Message } from '../channel/contract.js';
 import type { ChannelPort, PackedMessage, WebSocketOutlet } from '../channel/outlet.js';
+import { EMPTY_ENVELOPE, ENVELOPE_PROTOCOL } from '../channel/envelope.js';
 import { COPY_TEXT_FROM_BYTES, keepBytes } from '../channel/outgoing.js';
 import type { SharedMessage } from '../channel/shared-message.js';
 import { EMPTY, ownBytes } from '../bytes.js';
@@ -30,6 +31,8 @@ export interface WebSocketSettings extends MessageLimits, InflowLimits {
   /** 0: no heartbeat. */
   readonly pingIntervalMs: number;
   readonly pongTimeoutMs: number;
+  /** 0: clients of longwire.v1 are not shown that we live. */
+  readonly heartbeatIntervalMs: number;
   readonly closeTimeoutMs: number;
   /** Waiting output above which only the last Ping is owed an answer. */
   readonly maxBufferedBytes: number;
@@ -71,6 +74,8 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   #hasSeenInput = true;
   #pingAt: number;
   #pongBy = Infinity;
+  /** When the next envelope that says nothing is due: a page hears of no Ping. */
+  #lifeAt = Infinity;
   #closeBy = Infinity;
   #messageBy = Infinity;
   #isDrainOwed = false;
@@ -88,6 +93,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     const { maxMessagesPerSecond, maxMessageBytesPerSecond } = settings;
     if (maxMessagesPerSecond < Infinity || maxMessageBytesPerSecond < Infinity) this.#inflow = new Inflow(settings);
     this.#pingAt = this.#nextPing();
+    if (protocol === ENVELOPE_PROTOCOL && settings.heartbeatIntervalMs > 0) this.#lifeAt = this.#afterAbout(settings.heartbeatIntervalMs);
   }
 
   // What the connection tells (Protocol).
@@ -122,6 +128,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     if (now >= this.#closeBy) return this.#lose('timeout');
     if (now >= this.#messageBy && this.#decoder.isInMessage && !this.#isPaused) return this.#fail(wsError('WS_MESSAGE_TIMEOUT'));
     if (this.#settings.pingIntervalMs > 0 && !this.#hasSentClose) this.#keepAlive(now);
+    if (now >= this.#lifeAt) this.#showLife();
   }
 
   onShutdown(): void {
@@ -360,8 +367,17 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   }
 
   #nextPing(): number {
-    const spread = 1 - JITTER + 2 * JITTER * Math.random();
-    return this.#settings.ticker.after(this.#settings.pingIntervalMs * spread);
+    return this.#afterAbout(this.#settings.pingIntervalMs);
+  }
+
+  #afterAbout(ms: number): number {
+    return this.#settings.ticker.after(ms * (1 - JITTER + 2 * JITTER * Math.random()));
+  }
+
+  /** Behind output that waits it would show nothing. */
+  #showLife(): void {
+    this.#lifeAt = this.#afterAbout(this.#settings.heartbeatIntervalMs);
+    if (!this.#isOver && !this.#hasSentClose && this.bufferedAmount === 0) this.#writeMessage(EMPTY_ENVELOPE, undefined);
   }
 
   #sendClose(body: Uint8Array): void {
