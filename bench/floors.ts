@@ -1,5 +1,6 @@
 /** Whether a row reaches its floor. */
 
+import type { IdleResult } from './idle-row.js';
 import type { RowResult, Summary } from './row.js';
 import { type Floor, LIMIT_SHARE } from './workloads.js';
 
@@ -34,6 +35,14 @@ function verdictOf(floor: Floor | undefined, ratio: number | undefined, limitSha
   if (ratio === undefined) return 'not measured';
   if (ratio >= floor.ratio!) return 'met';
   return nodeMajor === FLOOR_NODE ? 'not met' : 'below';
+}
+
+/** Whether a connection of ours that does nothing costs little enough. */
+export function judgeIdle({ servers, floor }: Pick<IdleResult, 'servers' | 'floor'>, step: 'opened' | 'asked'): Verdict {
+  if (floor === undefined) return 'no floor';
+  const ours = servers.find(({ server }) => server === 'longwire');
+  if (ours === undefined) return 'not measured';
+  return ours[step].rss <= floor ? 'met' : 'not met';
 }
 
 /** Whether the client was at its end and the server was not: what was done a second then says nothing of the server. */

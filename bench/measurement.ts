@@ -9,7 +9,7 @@ import type { Latency } from './histogram.js';
 import type { LoadResult, RawTask } from './loads/load.js';
 import { compiledLoad } from './paths.js';
 import { RunningServer } from './servers.js';
-import { headLength, trafficOf } from './traffic.js';
+import { type Step, trafficOf, type TrafficSpec } from './traffic.js';
 import type { Contestant, LoadName, Workload } from './workloads.js';
 import { runWrk } from './wrk.js';
 
@@ -54,14 +54,14 @@ export async function measure(contestant: Contestant, workload: Workload, settin
   const server = await RunningServer.start(contestant.server, contestant, settings.node, settings.serverCore);
   try {
     if (plan !== undefined) await server.ask('answer', plan);
-    return await loaded(server, workload, settings);
+    return await loaded(server, contestant.traffic ?? workload.traffic, workload, settings);
   } finally {
     await server.stop();
   }
 }
 
-async function loaded(server: RunningServer, workload: Workload, settings: Settings): Promise<Measurement> {
-  const { connections, inFlight, traffic } = workload;
+async function loaded(server: RunningServer, traffic: TrafficSpec, workload: Workload, settings: Settings): Promise<Measurement> {
+  const { connections, inFlight } = workload;
   const task: RawTask = { port: server.port, traffic, connections, inFlight, seconds: settings.seconds, warmSeconds: settings.warmSeconds };
   const load = await startLoad(loadOf(workload, settings.hasWrk), task, settings.loadCore);
   try {
@@ -101,15 +101,13 @@ async function startLoad(name: LoadName, task: RawTask, core: number | undefined
 }
 
 /** Asks our own server, so that the one that parses nothing sends the same bytes. */
-export async function planLimit(workload: Workload, settings: Settings): Promise<LimitPlan> {
+export async function planLimit(workload: Pick<Workload, 'ours' | 'traffic' | 'load'>, settings: Settings): Promise<LimitPlan> {
   const server = await RunningServer.start('longwire', { ...workload.ours, waiting: workload.ours.waiting && 1 }, settings.node, settings.serverCore);
   try {
     const traffic = trafficOf(workload.traffic);
-    const steps = [{ bytes: traffic.request, answerLength: traffic.answerLength }];
-    if (traffic.opening.length > 0) steps.unshift({ bytes: traffic.opening, answerLength: headLength });
-    const answers = await converse(server.port, steps);
+    const answers = await converse(server.port, [...traffic.opening, { bytes: traffic.request, answerLength: traffic.answerLength }]);
     return {
-      openingBytes: traffic.opening.length,
+      openingBytes: traffic.opening[0]?.bytes.length ?? 0,
       opening: (answers.length > 1 ? answers[0]! : Buffer.alloc(0)).toString('base64'),
       requestBytes: workload.load === 'autocannon' ? 0 : traffic.request.length,
       answer: answers.at(-1)!.toString('base64'),
@@ -119,11 +117,6 @@ export async function planLimit(workload: Workload, settings: Settings): Promise
   } finally {
     await server.stop();
   }
-}
-
-interface Step {
-  readonly bytes: Buffer;
-  answerLength(bytes: Buffer): number | undefined;
 }
 
 /** Sends one step behind the answer to the one before; resolves to the answers. */

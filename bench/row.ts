@@ -43,7 +43,7 @@ export interface RowResult {
 }
 
 /** Called before each measurement with what comes. */
-export type Progress = (server: ServerName, round: number) => void;
+export type StepTold = (server: ServerName, round: number, rounds: number) => void;
 
 interface Entrant {
   readonly contestant: Contestant;
@@ -54,7 +54,7 @@ interface Entrant {
 }
 
 /** @param rounds of ours, the peer and the limit; the others get `otherRounds`. */
-export async function runRow(workload: Workload, rounds: number, otherRounds: number, settings: Settings, progress: Progress): Promise<RowResult> {
+export async function runRow(workload: Workload, rounds: number, otherRounds: number, settings: Settings, told: StepTold): Promise<RowResult> {
   const entrant = (contestant: Contestant, itsRounds = rounds, plan?: LimitPlan): Entrant => ({ contestant, plan, rounds: itsRounds, measured: [], absence: undefined });
   const ours = entrant({ server: 'longwire', ...workload.ours });
   const peer = entrant(workload.against);
@@ -65,7 +65,7 @@ export async function runRow(workload: Workload, rounds: number, otherRounds: nu
   for (let round = 0; round < rounds; round++) {
     for (const each of all) {
       if (each.absence !== undefined || round >= each.rounds) continue;
-      progress(each.contestant.server, round);
+      told(each.contestant.server, round, each.rounds);
       await measureOnce(each, workload, settings);
     }
   }
@@ -93,7 +93,7 @@ async function measureOnce(entrant: Entrant, workload: Workload, settings: Setti
   }
 }
 
-function absenceOf(server: ServerName, error: unknown): Absence {
+export function absenceOf(server: ServerName, error: unknown): Absence {
   return { server, reason: error instanceof Error ? error.message : String(error), isFailure: !(error instanceof MissingServer) };
 }
 

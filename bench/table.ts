@@ -1,10 +1,12 @@
 /** The results as tables of Markdown, for people. */
 
-import { isClientBound, judge, type Verdict } from './floors.js';
+import { isClientBound, judge, judgeIdle, type Verdict } from './floors.js';
+import type { IdleResult, IdleSummary } from './idle-row.js';
 import type { RowResult, Summary } from './row.js';
 import type { Floor } from './workloads.js';
 
 const HEAD = ['workload', 'beside', 'its µs', 'limit µs', 'longwire µs', 'ratio', 'of the limit', 'ops/s', 'p50', 'p99', 'p99.9', 'floor', ''];
+const IDLE_HEAD = ['one of many', 'server', 'bytes of RSS', 'bytes of heap', 'floor', ''];
 const OTHERS_HEAD = ['workload', 'server', 'µs', 'longwire µs', 'ratio', 'ops/s', 'p50', 'p99', 'p99.9', ''];
 
 /** What the CPU time of the rows was, and whether each reaches its floor. */
@@ -16,6 +18,24 @@ export function rowsTable(rows: readonly RowResult[], nodeMajor: number): string
 export function othersTable(rows: readonly RowResult[]): string {
   const lines = rows.flatMap((row) => row.others.map((other) => otherCells(row, other)));
   return lines.length === 0 ? '' : markdown(OTHERS_HEAD, lines);
+}
+
+/** What a connection that does nothing costs. */
+export function idleTable(rows: readonly IdleResult[]): string {
+  return markdown(IDLE_HEAD, rows.flatMap((row) => row.servers.flatMap((server) => [idleCells(row, server, 'opened'), idleCells(row, server, 'asked')])));
+}
+
+function idleCells(row: IdleResult, { server, about, ...steps }: IdleSummary, step: 'opened' | 'asked'): string[] {
+  const { rss, heap } = steps[step];
+  const isOurs = server === 'longwire';
+  return [
+    `${row.title}${step === 'asked' ? ', after one request' : ''}`,
+    about,
+    Math.round(rss).toLocaleString('en'),
+    Math.round(heap).toLocaleString('en'),
+    isOurs && row.floor !== undefined ? `${row.floor.toLocaleString('en')} at most` : '',
+    isOurs ? VERDICTS[judgeIdle(row, step)] : '',
+  ];
 }
 
 function cells(row: RowResult, nodeMajor: number): string[] {

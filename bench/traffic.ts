@@ -18,25 +18,37 @@ export interface HttpTrafficSpec {
   readonly closes?: boolean;
 }
 
+/** How messages are wrapped: not at all, or as the events of socket.io. */
+export type Dialect = 'plain' | 'socket.io';
+
 /** A message that is echoed. */
 export interface WebSocketTrafficSpec {
   readonly kind: 'websocket';
   readonly type: 'text' | 'binary';
   readonly messageBytes: number;
   readonly isCompressed?: boolean;
+  readonly dialect?: Dialect;
 }
 
 /** A message that makes the server send so many of 128 bytes to all. */
 export interface BroadcastTrafficSpec {
   readonly kind: 'broadcast';
   readonly messages: number;
+  readonly dialect?: Dialect;
 }
 
 export type TrafficSpec = HttpTrafficSpec | WebSocketTrafficSpec | BroadcastTrafficSpec;
 
+/** Something that is sent, and has to be answered before anything else. */
+export interface Step {
+  readonly bytes: Buffer;
+  /** The length of the answer that begins here; `undefined` while more must come. */
+  answerLength(bytes: Buffer): number | undefined;
+}
+
 export interface Traffic {
-  /** The handshake that a connection begins with; empty for none. */
-  readonly opening: Buffer;
+  /** What a connection begins with, such as a handshake; empty for nothing. */
+  readonly opening: readonly Step[];
   readonly request: Buffer;
   /** The same with marks, where it differs each time: in their place stand as many digits. */
   readonly template: Buffer;
@@ -90,7 +102,7 @@ function httpTraffic({ head, bodyBytes, expect, closes = false }: HttpTrafficSpe
   const expected = expect === 'hello' ? Buffer.from(HELLO) : expect === 'body' ? body : Buffer.alloc(DOWNLOAD_BYTES, 'x');
   const template = lines.join('\r\n') + HEAD_END;
   return {
-    opening: Buffer.alloc(0),
+    opening: [],
     request: Buffer.concat([Buffer.from(template.replaceAll(MARK, NO_MARK)), body]),
     template: Buffer.concat([Buffer.from(template), body]),
     answerLength: httpAnswerLength,
@@ -101,12 +113,12 @@ function httpTraffic({ head, bodyBytes, expect, closes = false }: HttpTrafficSpe
   };
 }
 
-function echoTraffic({ type, messageBytes, isCompressed = false }: WebSocketTrafficSpec): Traffic {
-  const payload = isCompressed ? jsonOf(messageBytes) : Buffer.alloc(messageBytes, type === 'text' ? 'x' : 0xa7);
+function echoTraffic({ type, messageBytes, isCompressed = false, dialect = 'plain' }: WebSocketTrafficSpec): Traffic {
+  const payload = isCompressed ? jsonOf(messageBytes) : wrapped(Buffer.alloc(messageBytes, type === 'text' ? 'x' : 0xa7), dialect);
   const deflated = isCompressed ? deflateRawSync(payload, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -DEFLATE_TAIL.length) : undefined;
   const request = encodeClientFrame(type, deflated ?? payload, isCompressed);
   return {
-    opening: handshake(isCompressed ? DEFLATE_OFFER : ''),
+    opening: openingOf(dialect, isCompressed ? DEFLATE_OFFER : ''),
     request,
     template: request,
     answerLength: (bytes) => frameLength(bytes),
@@ -118,10 +130,11 @@ function echoTraffic({ type, messageBytes, isCompressed = false }: WebSocketTraf
   };
 }
 
-function broadcastTraffic({ messages }: BroadcastTrafficSpec): Traffic {
-  const request = encodeClientFrame('text', Buffer.from(String(messages)), false);
+function broadcastTraffic({ messages, dialect = 'plain' }: BroadcastTrafficSpec): Traffic {
+  const request = encodeClientFrame('text', wrapped(Buffer.from(String(messages)), dialect), false);
+  const expectedBytes = wrapped(Buffer.alloc(BROADCAST_MESSAGE_BYTES), dialect).length;
   return {
-    opening: handshake(''),
+    opening: openingOf(dialect, ''),
     request,
     template: request,
     answerLength(bytes) {
@@ -135,15 +148,35 @@ function broadcastTraffic({ messages }: BroadcastTrafficSpec): Traffic {
     },
     checkAnswer(bytes) {
       for (let at = 0; at < bytes.length; at += frameLength(bytes.subarray(at))!) {
-        if (framePayload(bytes.subarray(at)).payload.length !== BROADCAST_MESSAGE_BYTES) throw new Error('a message of the broadcast has another length');
+        if (framePayload(bytes.subarray(at)).payload.length !== expectedBytes) throw new Error('a message of the broadcast has another length');
       }
     },
   };
 }
 
+function wrapped(payload: Buffer, dialect: Dialect): Buffer {
+  return dialect === 'plain' ? payload : Buffer.concat([Buffer.from('42["m","'), payload, Buffer.from('"]')]);
+}
+
+/** socket.io speaks first, and is then asked to connect. */
+function openingOf(dialect: Dialect, fields: string): readonly Step[] {
+  if (dialect === 'plain') return [{ bytes: handshake('/', fields), answerLength: headLength }];
+  return [
+    {
+      bytes: handshake('/socket.io/?EIO=4&transport=websocket', fields),
+      answerLength(bytes) {
+        const head = headLength(bytes);
+        const frame = head && frameLength(bytes.subarray(head));
+        return head && frame && head + frame;
+      },
+    },
+    { bytes: encodeClientFrame('text', Buffer.from('40'), false), answerLength: frameLength },
+  ];
+}
+
 /** The request that opens a WebSocket; `fields` are further header lines, each with its CR LF. */
-function handshake(fields: string): Buffer {
-  const lines = ['GET / HTTP/1.1', 'Host: localhost', 'Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13', `Sec-WebSocket-Key: ${KEY}`];
+function handshake(target: string, fields: string): Buffer {
+  const lines = [`GET ${target} HTTP/1.1`, 'Host: localhost', 'Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13', `Sec-WebSocket-Key: ${KEY}`];
   return Buffer.from(`${lines.join('\r\n')}\r\n${fields}\r\n`);
 }
 

@@ -8,6 +8,8 @@ export type LoadName = 'wrk' | 'autocannon' | 'raw' | 'rounds' | 'connections';
 
 export interface Contestant extends ServerTask {
   readonly server: ServerName;
+  /** What it is sent instead of the row's traffic, where its protocol wraps messages. */
+  readonly traffic?: TrafficSpec;
 }
 
 /** The least that is asked of a row. */
@@ -108,18 +110,19 @@ function echoRows({ name, size, bytes, floors }: EchoRow): Workload[] {
   return (['text', 'binary'] as const).flatMap((type) =>
     ([1, 16] as const).map((inFlight, i): Workload => {
       const ratio = floors[i];
+      const traffic = { kind: 'websocket', type, messageBytes: bytes } as const;
       return {
         name: `echo-${name}-${type}-${inFlight}`,
         title: `WebSocket echo of ${size}, ${type}, ${inFlight === 1 ? 'one' : 'sixteen'} in flight`,
         chart: 'websocket',
         load: 'raw',
-        traffic: { kind: 'websocket', type, messageBytes: bytes },
+        traffic,
         connections: isLarge ? FEW_CONNECTIONS : CONNECTIONS,
         inFlight,
         ours: { application },
         against: { server: 'ws', application },
         hasLimit: true,
-        others: bytes === 64 && type === 'text' ? also(application, 'uWebSockets.js', 'bun', 'deno') : [],
+        others: bytes === 64 && type === 'text' ? [...also(application, 'uWebSockets.js', 'bun', 'deno'), { server: 'socket.io', application, traffic: { ...traffic, dialect: 'socket.io' } }] : [],
         ...(ratio === undefined ? {} : { floor: { ratio } }),
       };
     }),
@@ -143,18 +146,19 @@ const COMPRESSED: Workload = {
 
 /** A broadcast, of so many messages in one turn. */
 function broadcast(members: number, messages: 1 | 4, floor?: Floor): Workload {
+  const traffic = { kind: 'broadcast', messages } as const;
   return {
     name: `broadcast-${members}-${messages}`,
     title: `broadcast of 128 B to ${members.toLocaleString('en')}, ${messages === 1 ? 'one message' : 'four'} a turn`,
     chart: 'websocket',
     load: 'rounds',
-    traffic: { kind: 'broadcast', messages },
+    traffic,
     connections: members,
     inFlight: 1,
     ours: { application: 'broadcast' },
     against: { server: 'ws', application: 'broadcast' },
     hasLimit: true,
-    others: members === 1000 ? also('broadcast', 'uWebSockets.js', 'bun') : [],
+    others: members === 1000 ? [...also('broadcast', 'uWebSockets.js', 'bun'), { server: 'socket.io', application: 'broadcast', traffic: { ...traffic, dialect: 'socket.io' } }] : [],
     ...(floor === undefined ? {} : { floor }),
   };
 }

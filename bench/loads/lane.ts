@@ -4,7 +4,7 @@
  */
 
 import { connect, type Socket } from 'node:net';
-import { headLength, type Traffic } from '../traffic.js';
+import type { Traffic } from '../traffic.js';
 
 const HOST = '127.0.0.1';
 const buffer = Buffer.allocUnsafe(262_144);
@@ -39,10 +39,12 @@ export class Lane {
     this.#socket.write(bytes);
   }
 
-  /** Sends what is answered with a head, such as the handshake; resolves when that has come. */
-  async shakeHands(opening: Buffer): Promise<void> {
-    const answer = await this.ask(opening, headLength);
-    if (!answer.toString('latin1').startsWith('HTTP/1.1 101 ')) throw new Error('the handshake was refused');
+  /** Goes through what the connection begins with, such as the handshake. */
+  async begin({ opening }: Traffic): Promise<void> {
+    for (const { bytes, answerLength } of opening) {
+      const answer = await this.ask(bytes, answerLength);
+      if (bytes.toString('latin1').startsWith('GET ') && !answer.toString('latin1').startsWith('HTTP/1.1 101 ')) throw new Error('the handshake was refused');
+    }
   }
 
   /** Sends a request, or waits for an answer that another asks for, and checks it; resolves to its length. */
@@ -50,6 +52,13 @@ export class Lane {
     const answer = await this.ask(isAsking ? traffic.request : Buffer.alloc(0), (bytes) => traffic.answerLength(bytes));
     traffic.checkAnswer(answer);
     return answer.length;
+  }
+
+  /** Ends the connection, as a client that leaves; resolves when it is gone. */
+  close(): Promise<void> {
+    this.#socket.removeAllListeners('close');
+    this.#socket.destroy();
+    return new Promise((resolve) => void this.#socket.on('close', () => resolve()));
   }
 
   /** Sends bytes; resolves to the answer, which is all that comes. */

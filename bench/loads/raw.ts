@@ -31,9 +31,7 @@ class RawLoad implements Load {
   }
 
   async prepare(): Promise<void> {
-    this.#lanes = await openLanes(this.#task.port, this.#task.connections, async (lane) => {
-      if (this.#traffic.opening.length > 0) await lane.shakeHands(this.#traffic.opening);
-    });
+    this.#lanes = await openLanes(this.#task.port, this.#task.connections, (lane) => lane.begin(this.#traffic));
     for (const lane of this.#lanes) this.#answerBytes = this.#task.inFlight * (await lane.check(this.#traffic));
     await this.#runFor(this.#task.warmSeconds);
   }

@@ -32,9 +32,7 @@ class RoundsLoad implements Load {
   }
 
   async prepare(): Promise<void> {
-    this.#lanes = await openLanes(this.#task.port, this.#task.connections, async (lane) => {
-      if (this.#traffic.opening.length > 0) await lane.shakeHands(this.#traffic.opening);
-    });
+    this.#lanes = await openLanes(this.#task.port, this.#task.connections, (lane) => lane.begin(this.#traffic));
     this.#asking = this.#task.traffic.kind === 'broadcast' ? this.#lanes.slice(0, 1) : this.#lanes;
     const lengths = await Promise.all(this.#lanes.map((lane) => lane.check(this.#traffic, this.#asking.includes(lane))));
     this.#answerBytes = lengths[0]!;

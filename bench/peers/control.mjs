@@ -3,6 +3,7 @@
  * command. It ends when its stdin does, so that none outlives the benchmark.
  */
 
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 
@@ -37,6 +38,13 @@ export function serve(port, about, commands = {}) {
 export function refuse(reason) {
   say({ missing: reason });
   process.exit();
+}
+
+/** The version of a package that is installed, with its name. */
+export function versionOf(name) {
+  const main = import.meta.resolve(name);
+  const folder = main.slice(0, main.lastIndexOf(`/node_modules/${name}/`));
+  return `${name} ${JSON.parse(readFileSync(new URL(`${folder}/node_modules/${name}/package.json`), 'utf8')).version}`;
 }
 
 /** Answers all who wait once there are `TASK.waiting` of them, in one turn: the event that completes long polls. */

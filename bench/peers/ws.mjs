@@ -1,10 +1,7 @@
 /** `ws`, as its documentation shows it, with bufferutil where that is installed. */
 
-import { createRequire } from 'node:module';
 import { WebSocket, WebSocketServer } from 'ws';
-import { BROADCAST_TEXT, HOST, serve, TASK } from './control.mjs';
-
-const versionOf = (name) => createRequire(import.meta.url)(`${name}/package.json`).version;
+import { BROADCAST_TEXT, HOST, serve, TASK, versionOf } from './control.mjs';
 
 /** One Buffer for all: what costs `ws` least. */
 const message = Buffer.from(BROADCAST_TEXT);
@@ -27,11 +24,11 @@ const APPLICATIONS = { 'echo': echo, 'echo-large': echo, 'echo-compressed': echo
 
 const server = new WebSocketServer({ host: HOST, port: 0, backlog: 4096, perMessageDeflate: TASK.application === 'echo-compressed' });
 server.on('connection', APPLICATIONS[TASK.application]);
-server.once('listening', () => serve(server.address().port, `ws ${versionOf('ws')}, ${native()}`));
+server.once('listening', () => serve(server.address().port, `${versionOf('ws')}, ${native()}`));
 
 function native() {
   try {
-    return `with bufferutil ${versionOf('bufferutil')}`;
+    return `with ${versionOf('bufferutil')}`;
   } catch {
     return 'without bufferutil';
   }
