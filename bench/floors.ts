@@ -2,6 +2,7 @@
 
 import type { IdleResult } from './idle-row.js';
 import type { RowResult, Summary } from './row.js';
+import type { ServerName } from './servers.js';
 import { type Floor, LIMIT_SHARE } from './workloads.js';
 
 /** `below`: a ratio of Node 20's was not reached, on another version. */
@@ -37,12 +38,13 @@ function verdictOf(floor: Floor | undefined, ratio: number | undefined, limitSha
   return nodeMajor === FLOOR_NODE ? 'not met' : 'below';
 }
 
-/** Whether a connection of ours that does nothing costs little enough. */
+/** Whether a connection of ours that does nothing costs little enough, or nearly as little as one of the limit. */
 export function judgeIdle({ servers, floor }: Pick<IdleResult, 'servers' | 'floor'>, step: 'opened' | 'asked'): Verdict {
   if (floor === undefined) return 'no floor';
-  const ours = servers.find(({ server }) => server === 'longwire');
+  const bytesOf = (name: ServerName): number | undefined => servers.find(({ server }) => server === name)?.[step].rss;
+  const [ours, limit] = [bytesOf('longwire'), bytesOf('limit')];
   if (ours === undefined) return 'not measured';
-  return ours[step].rss <= floor ? 'met' : 'not met';
+  return ours <= floor || (limit !== undefined && limit / ours >= LIMIT_SHARE) ? 'met' : 'not met';
 }
 
 /** Whether the client was at its end and the server was not: what was done a second then says nothing of the server. */

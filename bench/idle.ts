@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Child, pinned } from './child.js';
 import type { RawTask } from './loads/load.js';
 import { type LimitPlan, planLimit, type Settings } from './measurement.js';
-import { compiledLoad } from './paths.js';
+import { compiled } from './paths.js';
 import { type Memory, RunningServer } from './servers.js';
 import type { TrafficSpec } from './traffic.js';
 import type { Contestant } from './workloads.js';
@@ -87,7 +87,7 @@ export async function measureIdle(contestant: Contestant, workload: IdleWorkload
   try {
     if (plan !== undefined) await server.ask('answer', plan);
     const task: RawTask = { port: server.port, traffic: workload.traffic, connections, inFlight: 1, seconds: 0, warmSeconds: 0 };
-    const load = new Child('the load idle', pinned(settings.loadCore, [process.execPath, compiledLoad('idle'), JSON.stringify(task)]));
+    const load = new Child('the load idle', pinned(settings.loadCore, [process.execPath, compiled('loads', 'idle'), JSON.stringify(task)]));
     try {
       await load.ask({}, STEP_MS);
       const before = await server.memory();

@@ -7,13 +7,11 @@
  * Floors that are not met are reported; the run fails only where something could not be measured that has to be.
  */
 
-import { spawnSync } from 'node:child_process';
-import { availableParallelism } from 'node:os';
 import { IDLE_WORKLOADS } from './idle.js';
 import { type IdleResult, runIdleRow } from './idle-row.js';
 import { installPeers } from './install.js';
 import { describeMachine, describeRevision } from './machine.js';
-import type { Settings } from './measurement.js';
+import { coresHere, type Settings } from './measurement.js';
 import { findNode, type NodeVersion, OWN_NODE } from './nodes.js';
 import { type BenchOptions, parseOptions, USAGE } from './options.js';
 import { Progress } from './progress.js';
@@ -21,9 +19,6 @@ import { absencesOf, firstLine, pageOf, type Results, writeResults } from './res
 import { type RowResult, runRow } from './row.js';
 import { WORKLOADS } from './workloads.js';
 import { hasWrk } from './wrk.js';
-
-const SERVER_CORE = 0;
-const LOAD_CORE = 1;
 
 const options = readOptions();
 const isChosen = ({ name, title }: { name: string; title: string }): boolean =>
@@ -34,8 +29,8 @@ if (workloads.length + idleWorkloads.length === 0) fail(`no row is called ${opti
 
 const complaint = options.installs ? await installPeers() : undefined;
 if (complaint !== undefined) console.log(`the peers could not be installed, those that are missing are left out: ${complaint}`);
-const isPinned = availableParallelism() > LOAD_CORE && spawnSync('taskset', ['--version']).error === undefined;
-if (!isPinned) console.log('there is no taskset, or only one core: server and load are not kept apart, and numbers are worth less');
+const cores = coresHere();
+if (cores.serverCore === undefined) console.log('there is no taskset, or only one core: server and load are not kept apart, and numbers are worth less');
 const isWrkHere = hasWrk();
 if (!isWrkHere) console.log('wrk is not installed (Debian’s package wrk): a client of our own stands in for it');
 
@@ -53,8 +48,7 @@ async function run(node: NodeVersion): Promise<Results> {
     seconds: options.seconds,
     warmSeconds: Math.min(1, options.seconds),
     node: node.path,
-    serverCore: isPinned ? SERVER_CORE : undefined,
-    loadCore: isPinned ? LOAD_CORE : undefined,
+    ...cores,
     hasWrk: isWrkHere,
   };
   const progress = new Progress(workloads.length + idleWorkloads.length);
@@ -80,7 +74,7 @@ async function run(node: NodeVersion): Promise<Results> {
     revision: describeRevision(),
     machine: describeMachine(),
     loadNode: OWN_NODE.version,
-    cores: isPinned ? { server: SERVER_CORE, load: LOAD_CORE } : undefined,
+    cores,
     options: { rounds: options.rounds, seconds: options.seconds, isQuick: options.isQuick },
     rows,
     idle,

@@ -3,11 +3,13 @@
  * load counted.
  */
 
+import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { Child, pinned } from './child.js';
 import type { Latency } from './histogram.js';
 import type { LoadResult, RawTask } from './loads/load.js';
-import { compiledLoad } from './paths.js';
+import { compiled } from './paths.js';
 import { RunningServer } from './servers.js';
 import { type Step, trafficOf, type TrafficSpec } from './traffic.js';
 import type { Contestant, LoadName, Workload } from './workloads.js';
@@ -50,7 +52,19 @@ export interface LimitPlan {
   readonly isShared: boolean;
 }
 
-export async function measure(contestant: Contestant, workload: Workload, settings: Settings, plan?: LimitPlan): Promise<Measurement> {
+/** What of a workload makes its load. */
+export type LoadedWorkload = Pick<Workload, 'load' | 'traffic' | 'connections' | 'inFlight'>;
+
+const SERVER_CORE = 0;
+const LOAD_CORE = 1;
+
+/** A core for each side where the machine has two and `taskset`. */
+export function coresHere(): Pick<Settings, 'serverCore' | 'loadCore'> {
+  const isPinned = availableParallelism() > LOAD_CORE && spawnSync('taskset', ['--version']).error === undefined;
+  return isPinned ? { serverCore: SERVER_CORE, loadCore: LOAD_CORE } : { serverCore: undefined, loadCore: undefined };
+}
+
+export async function measure(contestant: Contestant, workload: LoadedWorkload, settings: Settings, plan?: LimitPlan): Promise<Measurement> {
   const server = await RunningServer.start(contestant.server, contestant, settings.node, settings.serverCore);
   try {
     if (plan !== undefined) await server.ask('answer', plan);
@@ -60,7 +74,7 @@ export async function measure(contestant: Contestant, workload: Workload, settin
   }
 }
 
-async function loaded(server: RunningServer, traffic: TrafficSpec, workload: Workload, settings: Settings): Promise<Measurement> {
+async function loaded(server: RunningServer, traffic: TrafficSpec, workload: LoadedWorkload, settings: Settings): Promise<Measurement> {
   const { connections, inFlight } = workload;
   const task: RawTask = { port: server.port, traffic, connections, inFlight, seconds: settings.seconds, warmSeconds: settings.warmSeconds };
   const load = await startLoad(loadOf(workload, settings.hasWrk), task, settings.loadCore);
@@ -75,7 +89,7 @@ async function loaded(server: RunningServer, traffic: TrafficSpec, workload: Wor
 }
 
 /** The program that makes the load here. */
-export function loadOf({ load }: Workload, hasWrk: boolean): LoadName {
+export function loadOf({ load }: Pick<Workload, 'load'>, hasWrk: boolean): LoadName {
   return load === 'wrk' && !hasWrk ? 'raw' : load;
 }
 
@@ -90,7 +104,7 @@ async function startLoad(name: LoadName, task: RawTask, core: number | undefined
     await runWrk(task, task.warmSeconds, core);
     return { go: () => runWrk(task, task.seconds, core), stop: async () => undefined };
   }
-  const child = new Child(`the load ${name}`, pinned(core, [process.execPath, compiledLoad(name), JSON.stringify(task)]));
+  const child = new Child(`the load ${name}`, pinned(core, [process.execPath, compiled('loads', name), JSON.stringify(task)]));
   try {
     await child.hear(task.warmSeconds * 1000 + GRACE_MS);
   } catch (error) {

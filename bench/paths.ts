@@ -8,7 +8,7 @@ const COMPILED = dirname(fileURLToPath(import.meta.url));
 export const ROOT = join(COMPILED, '..', '..');
 export const BENCH = join(ROOT, 'bench');
 
-/** The file of a load, compiled. */
-export function compiledLoad(name: string): string {
-  return join(COMPILED, 'loads', `${name}.js`);
+/** A file of a folder of the benchmark, compiled. */
+export function compiled(folder: string, name: string): string {
+  return join(COMPILED, folder, `${name}.js`);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { judge, judgeIdle, type Verdict } from './floors.js';
 import type { IdleResult } from './idle-row.js';
 import type { Machine, Revision } from './machine.js';
+import type { Settings } from './measurement.js';
 import { BENCH } from './paths.js';
 import type { Absence, RowResult } from './row.js';
 import { idleTable, othersTable, rowsTable } from './table.js';
@@ -18,9 +19,9 @@ export interface Results {
   readonly node: string;
   readonly revision: Revision;
   readonly machine: Machine;
-  /** The Node that the loads ran on, and where both sides ran; `undefined` where they were not pinned. */
+  /** The Node that the loads ran on, and the cores that both sides had for themselves. */
   readonly loadNode: string;
-  readonly cores: { readonly server: number; readonly load: number } | undefined;
+  readonly cores: Pick<Settings, 'serverCore' | 'loadCore'>;
   readonly options: { readonly rounds: number; readonly seconds: number; readonly isQuick: boolean };
   readonly rows: readonly RowResult[];
   readonly idle: readonly IdleResult[];
@@ -64,7 +65,7 @@ function facts({ revision, machine, loadNode, cores, options }: Results): string
     `commit ${revision.commit}${revision.isDirty ? ', with changes' : ''}`,
     `${machine.system}, ${machine.kernel}, ${machine.cores} cores of ${machine.cpu}, ${(machine.memoryBytes / 1024 ** 3).toFixed(0)} GiB`,
     `${options.rounds} rounds of ${options.seconds} s, medians${options.isQuick ? '; others than Longwire, its peer and the limit once' : ''}`,
-    cores === undefined ? 'server and load were not pinned' : `server on core ${cores.server}, load on core ${cores.load}, with Node ${loadNode}`,
+    cores.serverCore === undefined ? `server and load were not pinned; load with Node ${loadNode}` : `server on core ${cores.serverCore}, load on core ${cores.loadCore}, with Node ${loadNode}`,
   ];
   return facts.map((fact) => `- ${fact}`).join('\n');
 }

@@ -31,8 +31,10 @@ class RawLoad implements Load {
   }
 
   async prepare(): Promise<void> {
-    this.#lanes = await openLanes(this.#task.port, this.#task.connections, (lane) => lane.begin(this.#traffic));
-    for (const lane of this.#lanes) this.#answerBytes = this.#task.inFlight * (await lane.check(this.#traffic));
+    this.#lanes = await openLanes(this.#task.port, this.#task.connections, async (lane) => {
+      await lane.begin(this.#traffic);
+      this.#answerBytes = this.#task.inFlight * (await lane.check(this.#traffic));
+    });
     await this.#runFor(this.#task.warmSeconds);
   }
 
