@@ -36,7 +36,7 @@ function compareDecoding(form: Form): Comparison {
     ways: [
       loopAlone(places),
       over('decodeHeader, into one that is used again', places, (at) => (decodeHeader(read, at, read.length, header) ? header.length : 0)),
-      over('and judged', places, (at) => {
+      over('decodeHeader, then headerViolation', places, (at) => {
         decodeHeader(read, at, read.length, header);
         return headerViolation(header, context) === undefined ? header.length : 0;
       }),

@@ -137,9 +137,12 @@ export function overLater<T>(name: string, inputs: readonly T[], work: (input: T
   };
 }
 
+/** The name of the way that does nothing with its inputs. */
+export const LOOP_ALONE = 'the loop alone';
+
 /** What every way pays for being measured. */
 export function loopAlone(inputs: readonly unknown[]): Way {
-  return over('the loop alone', inputs, () => 1);
+  return over(LOOP_ALONE, inputs, () => 1);
 }
 
 /** How often a way runs within `roundMs`: twice as often until that long has passed, and by then it is warm. */

@@ -4,7 +4,7 @@
  * what is counted, so that each has to be made.
  */
 
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8, transcode } from 'node:buffer';
 import { wholeMessage } from '#src/websocket/message.js';
 import { Utf8Check } from '#src/websocket/utf8.js';
 import { Random } from '../../test/support/random.js';
@@ -17,6 +17,7 @@ const MOST = 256;
 
 const ALPHABETS = {
   ASCII: [...'abcdefghijklmnopqrstuvwxyz     ,.'],
+  Cyrillic: [...'абвгдежзийклмнопрстуфхцчшщыьэюя     ,.'],
   mixed: [...'abcdefghijklmnopqrstuvwxyz äöüßéñ  Ωжш中文字😀'],
 } as const;
 
@@ -51,7 +52,7 @@ function compareWhole(name: AlphabetName, size: number): Comparison {
   const messages = messagesOf(name, size);
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   return {
-    title: `a ${name} message of ${size} bytes`,
+    title: `${name} text of ${size} bytes`,
     bytes: size,
     ways: [
       loopAlone(messages),
@@ -62,6 +63,7 @@ function compareWhole(name: AlphabetName, size: number): Comparison {
         return isUtf8(bytes) ? lastOf(bytes.toString('utf8')) : -1;
       }),
       over('TextDecoder, fatal', messages, (bytes) => lastOf(decoder.decode(bytes))),
+      over('transcode to UTF-16, then toString, unchecked', messages, (bytes) => lastOf(transcode(bytes, 'utf8', 'utf16le').toString('utf16le'))),
       over('toString, unchecked', messages, (bytes) => lastOf(bytes.toString('utf8'))),
     ],
   };
@@ -72,7 +74,7 @@ function compareFragments(name: AlphabetName, size: number, fragmentBytes: numbe
   const check = new Utf8Check();
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   return {
-    title: `a ${name} message of ${size} bytes checked in fragments of ${fragmentBytes}`,
+    title: `${name} text of ${size} bytes checked in fragments of ${fragmentBytes}`,
     bytes: size,
     ways: [
       loopAlone(messages),
