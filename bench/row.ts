@@ -33,6 +33,8 @@ export interface RowResult {
   readonly title: string;
   readonly chart: Workload['chart'];
   readonly load: LoadName;
+  /** Of ours, the peer and the limit. */
+  readonly rounds: number;
   readonly floor: Floor | undefined;
   readonly against: ServerName;
   readonly ours: Summary | undefined;
@@ -75,6 +77,7 @@ export async function runRow(workload: Workload, rounds: number, otherRounds: nu
     title: workload.title,
     chart: workload.chart,
     load: loadOf(workload, settings.hasWrk),
+    rounds,
     floor: workload.floor,
     against: workload.against.server,
     ours: summaryOf(ours),

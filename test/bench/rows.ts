@@ -26,6 +26,7 @@ export function row(more: Partial<RowResult> = {}): RowResult {
     title: 'hello',
     chart: 'http',
     load: 'raw',
+    rounds: 3,
     floor: { ratio: 2 },
     against: 'node:http',
     ours: summary('longwire', 10),
