@@ -55,7 +55,8 @@ export function pageOf(results: Results): string {
 }
 
 const READING = [
-  'µs are CPU time of the server’s process, user and system, for one operation; a ratio over 1 means that Longwire needs less than whom it stands beside.',
+  'µs are CPU time of the server’s process, user and system, for one operation, in the median of the rounds; a ratio over 1 means that Longwire needs less than whom it',
+  'stands beside. Ratios are medians too, of those of each round, whose sides were measured one after the other.',
   'The limit is a server over node:net that parses nothing and writes the same bytes. Latencies are those of Longwire under full load, mostly time in the queue;',
   'those of wrk are corrected for coordinated omission, which makes the highest ones larger.',
 ].join(' ');
