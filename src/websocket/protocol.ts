@@ -8,7 +8,7 @@ import { closedBy, type ClosedBy } from '../channel/close-status.js';
 import type { Message } from '../channel/contract.js';
 import type { ChannelPort, PackedMessage, WebSocketOutlet } from '../channel/outlet.js';
 import { EMPTY_ENVELOPE, ENVELOPE_PROTOCOL } from '../channel/envelope.js';
-import { keepBytes } from '../channel/outgoing.js';
+import { COPY_TEXT_FROM_BYTES, keepBytes } from '../channel/outgoing.js';
 import type { SharedMessage } from '../channel/shared-message.js';
 import { EMPTY, ownBytes } from '../bytes.js';
 import type { Counters } from '../counters.js';
@@ -47,7 +47,6 @@ export interface WebSocketSettings extends MessageLimits, InflowLimits {
 
 /** Payloads up to this are framed as one piece; larger bytes go out behind their header. */
 const ONE_PIECE_UP_TO_BYTES = 4 * 1024;
-const COPY_TEXT_FROM_BYTES = 16 * 1024;
 /** The longest that a stopping server waits for a peer's Close, whatever `closeTimeoutMs` is. */
 const SHUTDOWN_MS = 5_000;
 /** Heartbeats are spread, so that clients that came together do not answer together. */
@@ -400,7 +399,6 @@ const SHORT_TEXT_HEADERS = Array.from({ length: 126 }, (_, length) => encodeHead
 function encodeMessage(data: Message): string | Uint8Array {
   if (typeof data !== 'string') return frameOf(OPCODE.binary, data.length, (frame, at) => frame.set(data, at));
   const length = Buffer.byteLength(data);
-  // Long text is copied once, into memory beside the heap; as part of a longer string it would be copied there first.
   if (length === data.length && length < COPY_TEXT_FROM_BYTES) return (SHORT_TEXT_HEADERS[length] ?? encodeHeader(OPCODE.text, length)) + data;
   return frameOf(OPCODE.text, length, (frame, at) => frame.write(data, at, length === data.length ? 'latin1' : 'utf8'));
 }
