@@ -57,7 +57,8 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   readonly #transport: Transport;
   readonly #port: ChannelPort;
   readonly #settings: WebSocketSettings;
-  readonly #decoder: FrameDecoder;
+  /** While there is something to decode. */
+  #decoder: FrameDecoder | undefined;
   /** Both only where compression was agreed on. */
   readonly #compression: Compression | undefined;
   readonly #outbox: Outbox | undefined;
@@ -73,11 +74,11 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   #owedPong: Uint8Array | undefined;
   #hasSeenInput = true;
   #pingAt: number;
-  #pongBy = Infinity;
+  #pongBy: number | undefined;
   /** When the next envelope that says nothing is due: a page hears of no Ping. */
-  #lifeAt = Infinity;
-  #closeBy = Infinity;
-  #messageBy = Infinity;
+  #lifeAt: number | undefined;
+  #closeBy: number | undefined;
+  #messageBy: number | undefined;
   #isDrainOwed = false;
 
   constructor(transport: Transport, port: ChannelPort, protocol: string, settings: WebSocketSettings, deflate?: DeflateParameters) {
@@ -85,7 +86,6 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     this.#transport = transport;
     this.#port = port;
     this.#settings = settings;
-    this.#decoder = new FrameDecoder(settings, deflate === undefined ? 0 : RSV1);
     if (deflate !== undefined) {
       this.#compression = new Compression(deflate, settings.compression!);
       this.#outbox = new Outbox((error) => this.#fault(error));
@@ -102,6 +102,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     if (this.#isOver) return;
     this.#hasSeenInput = true;
     if (this.#inflow?.takeBytes(bytes.length, this.#settings.ticker.now) === false) return this.#fail(wsError('WS_TOO_FAST'));
+    this.#decoder ??= new FrameDecoder(this.#settings, this.#compression === undefined ? 0 : RSV1);
     this.#decoder.push(bytes);
     this.#port.runInContext<WebSocketProtocol>(this.#readFrames, this);
   }
@@ -125,15 +126,16 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
 
   onTick(now: number): void {
     if (this.#isOver) return;
-    if (now >= this.#closeBy) return this.#lose('timeout');
-    if (now >= this.#messageBy && this.#decoder.isInMessage && !this.#isPaused) return this.#fail(wsError('WS_MESSAGE_TIMEOUT'));
+    if (hasCome(this.#closeBy, now)) return this.#lose('timeout');
+    if (this.#decoder?.isInMessage === false) this.#letGo();
+    if (hasCome(this.#messageBy, now) && !this.#isPaused) return this.#fail(wsError('WS_MESSAGE_TIMEOUT'));
     if (this.#settings.pingIntervalMs > 0 && !this.#hasSentClose) this.#keepAlive(now);
-    if (now >= this.#lifeAt) this.#showLife();
+    if (hasCome(this.#lifeAt, now)) this.#showLife();
   }
 
   onShutdown(): void {
     this.#port.shutDown();
-    this.#closeBy = Math.min(this.#closeBy, this.#settings.ticker.after(SHUTDOWN_MS));
+    this.#closeBy = Math.min(this.#closeBy ?? Infinity, this.#settings.ticker.after(SHUTDOWN_MS));
   }
 
   /** As they were before they are compressed. */
@@ -214,7 +216,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     this.#isPaused = false;
     this.#inflow?.resume(this.#settings.ticker.now);
     this.#hasSeenInput = true;
-    this.#messageBy = Infinity;
+    this.#messageBy = undefined;
     this.#transport.soon(() => this.#readOn());
   }
 
@@ -227,11 +229,13 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   }
 
   #readFrames(): void {
+    const decoder = this.#decoder;
+    if (decoder === undefined) return;
     try {
       while (!this.#isPaused && !this.#isOver) {
-        const event = this.#decoder.next();
+        const event = decoder.next();
         if (event === undefined) break;
-        if (event.type === 'message' || event.type === 'compressed') this.#messageBy = Infinity;
+        if (event.type === 'message' || event.type === 'compressed') this.#messageBy = undefined;
         if (this.#inflow !== undefined && event.type !== 'close' && !this.#inflow.takeMessage(this.#settings.ticker.now)) throw wsError('WS_TOO_FAST');
         this.#handle(event);
       }
@@ -239,8 +243,14 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
       if (!(error instanceof ProtocolError)) throw error;
       return this.#fail(error);
     }
-    if (!this.#decoder.isInMessage) this.#messageBy = Infinity;
-    else if (this.#messageBy === Infinity) this.#messageBy = this.#settings.ticker.after(this.#settings.messageTimeoutMs);
+    if (!decoder.isInMessage) this.#messageBy = undefined;
+    else this.#messageBy ??= this.#settings.ticker.after(this.#settings.messageTimeoutMs);
+  }
+
+  /** Between messages an idle connection keeps nothing of what they needed. */
+  #letGo(): void {
+    this.#decoder = undefined;
+    this.#port.idled();
   }
 
   #handle(event: FrameEvent): void {
@@ -355,13 +365,13 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   #keepAlive(now: number): void {
     if (this.#hasSeenInput || this.#isPaused) {
       this.#hasSeenInput = false;
-      this.#pongBy = Infinity;
+      this.#pongBy = undefined;
       this.#pingAt = this.#nextPing();
     }
     // A Ping behind output that the peer is still taking cannot be answered yet; one that takes none is the transport's to judge.
-    if (this.#pongBy !== Infinity && this.#transport.bufferedAmount > 0) this.#pongBy = this.#settings.ticker.after(this.#settings.pongTimeoutMs);
-    if (now >= this.#pongBy) return this.#lose('timeout');
-    if (now < this.#pingAt || this.#pongBy !== Infinity) return;
+    if (this.#pongBy !== undefined && this.#transport.bufferedAmount > 0) this.#pongBy = this.#settings.ticker.after(this.#settings.pongTimeoutMs);
+    if (hasCome(this.#pongBy, now)) return this.#lose('timeout');
+    if (now < this.#pingAt || this.#pongBy !== undefined) return;
     this.#sendControl(OPCODE.ping, EMPTY);
     this.#pongBy = this.#settings.ticker.after(this.#settings.pongTimeoutMs);
   }
@@ -371,7 +381,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   }
 
   #afterAbout(ms: number): number {
-    return this.#settings.ticker.after(ms * (1 - JITTER + 2 * JITTER * Math.random()));
+    return this.#settings.ticker.after(Math.round(ms * (1 - JITTER + 2 * JITTER * Math.random())));
   }
 
   /** Behind output that waits it would show nothing. */
@@ -390,6 +400,11 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     this.#transport.write(encodeHeader(opcode, payload.length));
     if (payload.length > 0) this.#transport.write(keepBytes(payload));
   }
+}
+
+/** Whether a moment has come that was waited for. */
+function hasCome(at: number | undefined, now: number): boolean {
+  return at !== undefined && now >= at;
 }
 
 /** The headers of the texts that need no more than two bytes for it. */
