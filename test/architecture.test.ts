@@ -30,7 +30,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'contracts',
-    files: ['net/{protocol,ticker}', 'http/{contract,events,headers}', 'channel/{contract,outlet,shared-message,close-status}'],
+    files: ['net/{protocol,ticker}', 'http/{contract,events,headers}', 'channel/{contract,outlet,shared-message,close-status,bus,store-options}'],
     anyFolder: [0, 1],
     folders: [],
     node: [],
@@ -41,6 +41,7 @@ const LAYERS: readonly Layer[] = [
     files: [
       'http/{errors,authority,head,framing,body,parser,exchange,status,date,response,forwarded,request-rates}',
       'websocket/{errors,frame,rules,simd,mask,utf8,decoder,message,close,handshake,extensions,origin,inflow,deflate,work-limit,turn-limit,outbox,compression}',
+      'channel/{message-id}',
     ],
     anyFolder: [0, 1],
     folders: [],
