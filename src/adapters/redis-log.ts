@@ -83,10 +83,11 @@ export class RedisLog {
   }
 }
 
-/** A history that nobody hears of and nobody writes to is forgotten `maxAgeMs` behind the last that could have tended it. */
+/** A history that nobody hears of and nobody writes to is forgotten `maxAgeMs` behind the last that could have tended it. What has no limit gets one that is never reached. */
 function limitsOf(history: BusHistory): string[] {
   const expiryMs = history.maxAgeMs + 2 * tendIntervalMs(history);
-  return [expiryMs, Math.max(history.maxMessages, 1), history.maxAgeMs, history.maxBytes].map((each) => String(Math.ceil(each)));
+  const limits = [expiryMs, Math.max(history.maxMessages, 1), history.maxAgeMs, history.maxBytes];
+  return limits.map((each) => String(Math.min(Math.ceil(each), Number.MAX_SAFE_INTEGER)));
 }
 
 function reachesBack(since: LogPosition | undefined, first: string | undefined, last: LogPosition): boolean {
