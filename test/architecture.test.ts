@@ -39,7 +39,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'pure cores',
     files: [
-      'http/{errors,authority,head,framing,body,parser,exchange,status,date,response,forwarded,request-rates}',
+      'http/{errors,authority,head,framing,body,parser,exchange,status,date,response,event-stream,heartbeat,forwarded,request-rates}',
       'websocket/{errors,frame,rules,simd,mask,utf8,decoder,message,close,handshake,extensions,origin,inflow,deflate,work-limit,turn-limit,outbox,compression}',
       'channel/{message-id}',
     ],

@@ -4,7 +4,7 @@ import type { Outgoing } from '../http/contract.js';
 import { UsageError } from '../errors.js';
 import { AsyncChannel, type Membership } from './channel.js';
 import type { Channel } from './contract.js';
-import { bodyOf, keepBytes } from './outgoing.js';
+import { bodyOf, isEvent, keepBytes } from './outgoing.js';
 import { SharedMessage } from './shared-message.js';
 
 /** What a member is sent instead of one message for all; `undefined` sends it nothing. */
@@ -24,8 +24,8 @@ export interface ChannelStore<Attachment = unknown> {
   addToGroup(group: string, channel: Channel, attachment?: Attachment): void;
   removeFromGroup(group: string, channel: Channel): void;
   /**
-   * Sends to every member of a group: a WebSocket gets a message, a streamed response a piece (it stays open), a long poll that
-   * waits its whole response. A function is asked for each member's own message; one that throws is reported to
+   * Sends to every member of a group: a WebSocket gets a message, an event stream an event, another streamed response a piece (it stays
+   * open), a long poll that waits its whole response. A function is asked for each member's own message; one that throws is reported to
    * `onError` and stops nobody else.
    *
    * @returns how many members accepted it.
@@ -107,8 +107,9 @@ export class MemoryChannelStore<Attachment = unknown> implements ChannelStore<At
 /** One message for all: a poll gets it as its response, the others share its bytes. */
 function sendSame<Attachment>(message: Outgoing, { compress }: BroadcastOptions): (member: Member, attachment: Attachment | undefined) => boolean {
   const body = bodyOf(message);
-  if (typeof body !== 'string' && !(body instanceof Uint8Array)) throw new UsageError('what is broadcast is text or bytes, or a response with such a body');
-  const shared = new SharedMessage(typeof body === 'string' ? body : keepBytes(body));
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) throw new UsageError('what is broadcast is text or bytes, or a response or an event that has some');
+  const data = typeof body === 'string' ? body : keepBytes(body);
+  const shared = new SharedMessage(data, isEvent(message) ? { ...message, data } : undefined);
   return (member) => trySend(member, () => (member.isPending ? member.send(message, true) : member.sendShared(shared, compress === false)));
 }
 
