@@ -13,10 +13,11 @@ import { Callbacks, checkFunction } from './callbacks.js';
 import type { CloseDetail, ClosedBy, CloseStatus, Ending } from './close-status.js';
 import type { Channel, ChannelHandlers, HandshakeError, Message, SendOptions } from './contract.js';
 import { checkClose, HTTP_SERVER_CLOSE, httpEnding, MAX_CONTROL_BYTES, webSocketEnding } from './ending.js';
+import { ENVELOPE_PROTOCOL } from './envelope.js';
 import { Farewell } from './farewell.js';
 import { Inbox, type InboxConsumer } from './inbox.js';
 import type { Answer, ChannelHost, ChannelPort, ChannelSettings, EventStreamHead, Handshake, HttpOutlet, PackedMessage, WebSocketOutlet } from './outlet.js';
-import { answerOf, bodyOf, eventOf, isStreamed, messageOf } from './outgoing.js';
+import { answerOf, bodyOf, envelopeOf, eventOf, isStreamed, messageOf } from './outgoing.js';
 import type { SharedMessage } from './shared-message.js';
 import { type ChannelAction, type ChannelEvent, type ChannelState, isOpenState, stepOf } from './states.js';
 
@@ -29,6 +30,16 @@ export interface Membership {
   channelClosed(channel: AsyncChannel<unknown>): void;
 }
 
+/** The membership that gives a channel its ids. */
+export interface Resumption {
+  /** Where its client stands. */
+  readonly position: string;
+  /** Whether the application asked for it, and not only the client's kind. */
+  readonly isAsked: boolean;
+  /** Another one takes its place. */
+  giveUp(): void;
+}
+
 export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxConsumer, Ticking {
   readonly request: HttpRequest;
   data!: Data;
@@ -38,12 +49,15 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   readonly #farewell: Farewell;
   #state: ChannelState = 'pending';
   #socket: WebSocketOutlet | undefined;
+  #isEnveloped = false;
   /** Only of an event stream. */
   #eventHead: EventStreamHead | undefined;
   #inbox: Inbox | undefined;
   #memberships: Set<Membership> | undefined;
   #ending: Ending | undefined;
   #untakenUntil = Infinity;
+  /** Whose ids its client is told: those of one group. */
+  resumption: Resumption | undefined;
   /** Whether observers were told that it opened. */
   #isAnnounced = false;
 
@@ -84,7 +98,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   send(data: Outgoing, closeAfterSend?: boolean, options?: SendOptions): boolean {
-    if (this.#socket !== undefined) return this.#sendMessage(messageOf(data), closeAfterSend ?? false, undefined, options?.compress === false);
+    if (this.#socket !== undefined) return this.#sendMessage(this.#isEnveloped ? envelopeOf(data) : messageOf(data), closeAfterSend ?? false, undefined, options?.compress === false);
     if (this.#eventHead !== undefined) return this.#sendEvent(eventOf(data), closeAfterSend ?? false);
     const answer = answerOf(data);
     if (isStreamed(bodyOf(answer))) return this.#sendHttp('sendBody', { data: answer });
@@ -128,7 +142,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   drained(): Promise<void> {
-    return new Promise((resolve) => this.#outlet.whenDrained(resolve));
+    return new Promise((resolve) => this.whenDrained(resolve));
   }
 
   // How it is taken.
@@ -152,6 +166,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     if (stepOf(this.#state, 'accept') === undefined) return undefined;
     this.#inbox = new Inbox(this.#settings, this);
     this.#socket = handshake.accept(this);
+    this.#isEnveloped = this.#socket.protocol === ENVELOPE_PROTOCOL;
     this.#state = 'open';
     this.#settings.counters.webSocketsOpen++;
     this.#settings.counters.webSocketsTotal++;
@@ -205,6 +220,37 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   /** Whether it waits for its answer: a long poll, or what is none of the others yet. */
   get isPending(): boolean {
     return this.#state === 'pending' && this.#eventHead === undefined;
+  }
+
+  /** Whether it is a WebSocket whose messages are envelopes. */
+  get isEnveloped(): boolean {
+    return this.#isEnveloped;
+  }
+
+  /** Whether so much waits for the peer that what can wait should. */
+  get isCongested(): boolean {
+    const { softBufferBytes, maxBufferedBytes } = this.#settings;
+    return this.#outlet.bufferedAmount > Math.min(softBufferBytes, maxBufferedBytes);
+  }
+
+  /** Whether more waits for the peer than may. */
+  get isOverfull(): boolean {
+    return this.#outlet.bufferedAmount > this.#settings.maxBufferedBytes;
+  }
+
+  get limits(): Pick<ChannelSettings, 'softBufferBytes' | 'maxBufferedBytes' | 'onOverflow'> {
+    return this.#settings;
+  }
+
+  /** Calls `fn` once everything sent before was taken by the kernel, or the channel is over. */
+  whenDrained(fn: () => void): void {
+    this.#outlet.whenDrained(fn);
+  }
+
+  /** Ends it because its peer takes too little. */
+  tooSlow(): void {
+    if (this.#socket !== undefined) this.peerFailed(1013, '');
+    else this.#end('abort', HTTP_SERVER_CLOSE, false);
   }
 
   join(membership: Membership): void {
@@ -373,9 +419,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   #hasRoom(): boolean {
     if (this.#outlet.bufferedAmount <= this.#settings.maxBufferedBytes) return true;
     this.#settings.counters.drops++;
-    if (this.#settings.onOverflow === 'drop') return false;
-    if (this.#socket !== undefined) this.peerFailed(1013, '');
-    else this.#end('abort', HTTP_SERVER_CLOSE, false);
+    if (this.#settings.onOverflow === 'close') this.tooSlow();
     return false;
   }
 

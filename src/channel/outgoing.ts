@@ -3,6 +3,7 @@
 import { UsageError } from '../errors.js';
 import type { Body, HttpResponse, Outgoing, ServerSentEvent } from '../http/contract.js';
 import type { Message } from './contract.js';
+import { encodeEnvelope, encodePosition } from './envelope.js';
 import type { Answer, StreamedBody } from './outlet.js';
 
 /** The longest bytes that are copied at the call; longer ones are borrowed until they are written. */
@@ -10,6 +11,7 @@ export const COPY_UP_TO_BYTES = 4 * 1024;
 
 /** What ends a line of an event stream, or makes clients overlook it. */
 const NOT_IN_LINE = /[\r\n\0]/;
+const NO_EVENT: ServerSentEvent = {};
 
 /** The body of what is sent, whatever its form. */
 export function bodyOf(data: Outgoing): Body | undefined {
@@ -53,9 +55,17 @@ export function messageOf(data: Outgoing): Message | undefined {
   throw new UsageError('a message is text or bytes: read the stream and send its pieces');
 }
 
-/** What an event stream sends for it; `undefined` for a response without a body. */
+/** The same in an envelope, in which an event keeps its name and id. */
+export function envelopeOf(data: Outgoing): Message | undefined {
+  const message = messageOf(data);
+  const { event, id } = isEvent(data) ? data : NO_EVENT;
+  if (message !== undefined) return encodeEnvelope({ id, event, data: message });
+  return id === undefined ? undefined : encodePosition(id);
+}
+
+/** What an event stream sends for it; `undefined` for a response without a body or an event that holds nothing. */
 export function eventOf(data: Outgoing): ServerSentEvent | undefined {
-  if (isEvent(data)) return checkEvent(data);
+  if (isEvent(data)) return holdsNothing(checkEvent(data)) ? undefined : data;
   const message = messageOf(data);
   return message === undefined ? undefined : { data: message };
 }
@@ -82,6 +92,10 @@ function checkEvent(event: ServerSentEvent): ServerSentEvent {
   checkLine(id, 'the id of an event');
   if (retry !== undefined && !(Number.isSafeInteger(retry) && retry >= 0)) throw new UsageError('retry must be a whole number of milliseconds from 0');
   return event;
+}
+
+function holdsNothing({ id, data, retry }: ServerSentEvent): boolean {
+  return id === undefined && data === undefined && retry === undefined;
 }
 
 function checkLine(text: unknown, what: string): void {

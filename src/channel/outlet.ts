@@ -98,6 +98,7 @@ export interface ChannelPort {
 
 /** What all channels of a server share. */
 export interface ChannelSettings {
+  readonly softBufferBytes: number;
   readonly maxBufferedBytes: number;
   readonly onOverflow: 'close' | 'drop';
   readonly maxQueuedMessages: number;
