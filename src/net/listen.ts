@@ -1,7 +1,7 @@
 /** Begins to listen, on a port or on a unix socket. A socket that nobody answers on any more is replaced. */
 
 import { lstat, unlink } from 'node:fs/promises';
-import { connect, type ListenOptions, type Server } from 'node:net';
+import { connect, createServer, type ListenOptions, type Server } from 'node:net';
 
 /** Where to listen, and how. */
 export interface ListenPlace {
@@ -23,6 +23,18 @@ export async function listen(server: Server, place: ListenPlace): Promise<void> 
     await unlink(path);
     await tryToListen(server, place);
   }
+}
+
+/**
+ * The port that others can listen on: one that is free where `place` asks for 0. It was listened on to find out, so this rejects as
+ * `listen` does.
+ */
+export async function findPort(place: ListenPlace): Promise<number> {
+  const server = createServer((socket) => socket.destroy());
+  await listen(server, place);
+  const port = portOf(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 /** The port listened on; 0 on a unix socket. */
