@@ -119,7 +119,8 @@ const MAX_WORKERS = 1_024;
 /** How often a free port is looked for, where somebody takes it before the workers do. */
 const MAX_ATTEMPTS = 3;
 
-class LongwireCluster implements Cluster {
+/** Tests construct it with a way of their own to find a port. */
+export class LongwireCluster implements Cluster {
   status: ServerStatus = 'running';
   port = 0;
   url = '';
@@ -127,6 +128,7 @@ class LongwireCluster implements Cluster {
   readonly #options: ServerOptions;
   readonly #size: number;
   readonly #onWorkerExit: (exit: WorkerExit) => void;
+  readonly #findPort: typeof findPort;
   readonly #workers = new Set<WorkerProcess>();
   readonly #relay = new Relay(() => STORE_CLOCK.monotonic());
   readonly #sweeper = new Sweeper(STORE_CLOCK);
@@ -145,12 +147,13 @@ class LongwireCluster implements Cluster {
   #isToldToStop = false;
   #stopping: Promise<ClusterStopResult> | undefined;
 
-  constructor(handlerModule: string | URL, { workers, onWorkerExit, ...options }: ClusterOptions) {
+  constructor(handlerModule: string | URL, { workers, onWorkerExit, ...options }: ClusterOptions, find = findPort) {
     if (!cluster.isPrimary) throw new UsageError('runCluster was called in a worker of a cluster: call it where cluster.isPrimary is true');
     this.#module = urlOf(handlerModule);
     this.#size = checkNumber('workers', workers, count(availableParallelism(), 1, MAX_WORKERS));
     this.#onWorkerExit = check('onWorkerExit', onWorkerExit, optional(isFunction), 'a function') ?? warnOfExit;
     this.#options = sendable(options);
+    this.#findPort = find;
   }
 
   async start(attempts = MAX_ATTEMPTS): Promise<void> {
@@ -231,7 +234,7 @@ class LongwireCluster implements Cluster {
 
   #launch(number: number): WorkerProcess {
     const worker = new WorkerProcess(number, {
-      onReady: (place) => this.#findPort(place),
+      onReady: (place) => this.#portFor(place),
       onPacket: (packet) => peer.receive(packet),
     });
     const peer = this.#relay.join((packet, taken) => void worker.post({ type: 'bus', packet }).then(taken));
@@ -245,9 +248,9 @@ class LongwireCluster implements Cluster {
   }
 
   /** All workers are told the same port: a shared socket is known by it. */
-  #findPort(place: ListenPlace): Promise<number> {
+  #portFor(place: ListenPlace): Promise<number> {
     this.#place = place;
-    return (this.#found ??= findPort(place));
+    return (this.#found ??= this.#findPort(place));
   }
 
   #bury(worker: WorkerProcess): void {

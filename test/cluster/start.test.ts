@@ -9,6 +9,8 @@ import { join, relative } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type ClusterOptions, runCluster, runServer, UsageError } from 'longwire';
+import { LongwireCluster } from '#src/cluster.js';
+import { findPort } from '#src/net/listen.js';
 import { certificate } from '../support/certificate.js';
 import { ask, handlerModule, makeFolder, servingPids, startCluster } from '../support/cluster.js';
 import { RawClient } from '../support/raw-client.js';
@@ -133,6 +135,19 @@ test('rejects with the system error where the port is taken', async (t) => {
   const server = await runServer(() => 'x', { host: '127.0.0.1', port: 0 });
   t.after(() => server.stop());
   await assert.rejects(runCluster(handlerModule('lab'), { workers: 2, host: '127.0.0.1', port: server.port }), { code: 'EADDRINUSE', syscall: 'listen', port: server.port });
+});
+
+test('looks for another free port where somebody has taken the one that was found', async (t) => {
+  const server = await runServer(() => 'x', { host: '127.0.0.1', port: 0 });
+  t.after(() => server.stop());
+  const found = [server.port, server.port];
+  const cluster = new LongwireCluster(handlerModule('lab'), { workers: 1, host: '127.0.0.1', port: 0 }, async (place) => found.shift() ?? findPort(place));
+  t.after(() => cluster.stop({ timeoutMs: 0 }));
+  await cluster.start();
+  assert.notEqual(cluster.port, server.port);
+  assert.ok(Number(await ask(t, cluster.port)) > 0);
+  const always = new LongwireCluster(handlerModule('lab'), { workers: 1, host: '127.0.0.1', port: 0 }, async () => server.port);
+  await assert.rejects(always.start(), { code: 'EADDRINUSE' });
 });
 
 test('rejects where another cluster of the same process has the port', async (t) => {

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import { asChannel, type Handler, type HandlerResult, type HttpRequest, type ServerOptions } from 'longwire';
+import { block } from './block.js';
 
 const flags = new URL(import.meta.url).searchParams;
 if (is('throws')) throw new RangeError('the module is broken');
@@ -21,20 +22,13 @@ function is(name: string): boolean {
   return value === '' || (value !== null && existsSync(value));
 }
 
-/** Keeps the event loop from turning until there is such a file; another file says that it does. */
-function block(file: string): void {
-  writeFileSync(`${file}.begun`, '');
-  const cell = new Int32Array(new SharedArrayBuffer(4));
-  while (!existsSync(file)) Atomics.wait(cell, 0, 0, 5);
-}
-
 const PATHS: Record<string, (argument: string, request: HttpRequest) => HandlerResult | Promise<HandlerResult>> = {
   pid: () => String(process.pid),
   arguments: () => JSON.stringify(process.argv.slice(2)),
   body: (_argument, request) => request.text(),
   exit: (code) => process.exit(Number(code)),
   throw: () => new Promise(() => setImmediate(() => assert.fail('on purpose'))),
-  block: (file) => block(decodeURIComponent(file)),
+  block,
   wait: () => new Promise(() => {}),
 };
 
