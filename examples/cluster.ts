@@ -7,7 +7,7 @@
  *   curl -d 'hello, all of you' http://127.0.0.1:9090
  */
 
-import { asEventStream, type Cluster, clusterBus, type ClusterOptions, type HttpRequest, type HandlerResult, MemoryChannelStore, runCluster } from 'longwire';
+import { asEventStream, type Cluster, clusterBus, type ClusterOptions, type HandlerResult, type HttpRequest, MemoryChannelStore, runCluster } from 'longwire';
 
 /** This program is its own handler's module: workers load it, too, but only the primary starts it. */
 export function start(options: ClusterOptions = {}): Promise<Cluster> {

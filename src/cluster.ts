@@ -21,6 +21,7 @@ import type { ServerOptions } from './options.js';
 import { checkStopOptions, type ServerStatus, type StopOptions, type StopResult, warn } from './server.js';
 import { type ServerStats, sumOf, withoutOpen } from './server-stats.js';
 import { StopDeadline } from './stop-deadline.js';
+import { isThenable } from './thenable.js';
 import { type WorkerEnd, WorkerProcess } from './worker-process.js';
 
 /** What a handler's module exports. Every worker loads it once. */
@@ -100,7 +101,7 @@ export interface Cluster {
  * Starts a server in several processes that share one port.
  *
  * @param handlerModule the module whose default export is the handler: a URL, such as `new URL('./handler.js', import.meta.url)`, or the
- *   path of its file. It may be the program itself, if it calls `runCluster` only where `cluster.isPrimary` of node:cluster is true.
+ *   path of its file from the working directory. It may be the program itself, if it calls `runCluster` only where `cluster.isPrimary` of node:cluster is true.
  * @returns the cluster, once all workers listen. Rejects with the system's error where they cannot, such as EADDRINUSE; with that of the
  *   handler's module where it has one; and where a worker ends before it listens. Then none is left.
  * @throws UsageError (as a rejection) on an option that is unknown or wrong, or cannot be sent to another process; or in a worker.
@@ -258,7 +259,7 @@ export class LongwireCluster implements Cluster {
     if (worker.stats !== undefined) this.#past = sumOf([this.#past, withoutOpen(worker.stats)]);
     const { closed, destroyed, workersLost } = this.#result;
     if (worker.result !== undefined) this.#result = { closed: closed + worker.result.closed, destroyed: destroyed + worker.result.destroyed, workersLost };
-    else if (this.#isToldToStop && worker.hasListened) this.#result = { ...this.#result, workersLost: workersLost + 1 };
+    else if (this.#isStopping() && worker.hasListened) this.#result = { ...this.#result, workersLost: workersLost + 1 };
   }
 
   /** Starts another worker each time that one ends, until the cluster stops. */
@@ -287,13 +288,15 @@ export class LongwireCluster implements Cluster {
     return this.status !== 'running';
   }
 
+  /** Who has not listened yet had nothing to end. */
   #tellBadEnd(end: WorkerEnd): void {
-    if (end.code !== 0 || end.error !== undefined) this.#tellExit(end, undefined);
+    if (end.servedMs > 0 && (end.code !== 0 || end.error !== undefined)) this.#tellExit(end, undefined);
   }
 
   #tellExit({ worker, pid, code, signal, error }: WorkerEnd, restartInMs: number | undefined): void {
     try {
-      this.#onWorkerExit({ worker, pid, code, signal, error, restartInMs });
+      const told: unknown = this.#onWorkerExit({ worker, pid, code, signal, error, restartInMs });
+      if (isThenable(told)) Promise.resolve(told).catch(warn);
     } catch (thrown) {
       warn(thrown);
     }

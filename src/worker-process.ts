@@ -46,6 +46,7 @@ export class WorkerProcess {
   readonly #events: WorkerEvents;
   readonly #worker: Worker;
   readonly #answers = new Map<number, (answer: Told<'answer'> | undefined) => void>();
+  #asked: Promise<unknown> | undefined;
   readonly #canHear: Promise<void>;
   #beHearing!: () => void;
   #lastCall = 0;
@@ -80,12 +81,13 @@ export class WorkerProcess {
   async post(message: ToWorker): Promise<void> {
     const wrapped: Wrapped<ToWorker> = { longwire: message };
     await this.#canHear;
-    return new Promise((resolve) => this.#worker.send(wrapped, () => resolve()));
+    if (!this.#hasEnded) await new Promise<void>((resolve) => this.#worker.send(wrapped, () => resolve()));
   }
 
-  /** Resolves when `stats` are those of now, or the worker has gone. */
+  /** Resolves when `stats` are those of now, or the worker has gone. One that is too busy to answer is not asked again. */
   async askStats(): Promise<void> {
-    await this.#ask((call) => ({ type: 'stats', call }));
+    this.#asked ??= this.#ask((call) => ({ type: 'stats', call })).finally(() => (this.#asked = undefined));
+    await this.#asked;
   }
 
   /** Replaces the certificate; rejects with what the worker's server has to say against it. */

@@ -58,10 +58,28 @@ test('a worker that cannot start again is tried again, less and less often, and 
   await workersAre(cluster, 2, 4);
 });
 
-test('without `onWorkerExit` the process warns, and where that throws, too', async (t) => {
+test('a worker that cannot even be started fails the start, and is tried again later', async (t) => {
+  const { execPath } = process;
+  t.after(() => (process.execPath = execPath));
+  process.execPath = '/no/such/program';
+  await assert.rejects(startCluster(t, undefined, { workers: 1 }), { code: 'ENOENT', syscall: 'spawn /no/such/program' });
+  process.execPath = execPath;
+  const { cluster, port, exits } = await startCluster(t, undefined, { workers: 1 });
+  const pid = Number(await ask(t, port));
+  process.execPath = '/no/such/program';
+  process.kill(pid, 'SIGKILL');
+  await until(() => exits.length >= 3, 'three ends', PATIENCE_MS);
+  assert.deepEqual(exits[1]!.error?.message, 'spawn /no/such/program ENOENT');
+  assert.deepEqual(exits.slice(0, 3).map((exit) => [exit.pid, exit.restartInMs]), [[pid, 0], [undefined, 100], [undefined, 200]]);
+  process.execPath = execPath;
+  await workersAre(cluster, 1, 3);
+});
+
+test('without `onWorkerExit` the process warns, and where that fails, too', async (t) => {
   for (const [onWorkerExit, message] of [
     [undefined, /^worker 1 ended with SIGKILL; another one starts$/],
-    [() => assert.fail('on purpose'), /^on purpose$/],
+    [() => assert.fail('thrown'), /^thrown$/],
+    [async () => assert.fail('rejected'), /^rejected$/],
   ] as const) {
     const { cluster, port } = await startCluster(t, undefined, { workers: 1, onWorkerExit });
     const warned = once(process, 'warning') as Promise<[Error]>;
