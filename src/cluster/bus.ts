@@ -49,10 +49,12 @@ export class BusPort implements Bus {
 
   publish(group: string, { origin, bytes }: { readonly origin: string; readonly bytes: Uint8Array }, history: BusHistory | undefined): Promise<string | undefined> {
     if (this.#untakenBytes > MAX_UNTAKEN_BYTES) return Promise.reject(new Error('the primary of the cluster is too slow: it has 16 MiB still to take'));
-    this.#untakenBytes += bytes.length;
+    const question = { type: 'publish', call: ++this.#lastCall, group, origin, bytes, history } as const;
+    const size = bytesOf(question);
+    this.#untakenBytes += size;
     return new Promise((resolve) => {
-      this.#ask({ type: 'publish', call: ++this.#lastCall, group, origin, bytes, history }, ({ id, isLater }) => {
-        this.#untakenBytes -= bytes.length;
+      this.#ask(question, ({ id, isLater }) => {
+        this.#untakenBytes -= size;
         if (!isLater) this.#deliver(group, { origin, id, bytes });
         resolve(id);
       });
