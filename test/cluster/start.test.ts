@@ -2,11 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import nodeCluster from 'node:cluster';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type ClusterOptions, runCluster, runServer, UsageError } from 'longwire';
 import { LongwireCluster } from '#src/cluster.js';
@@ -95,36 +94,37 @@ test('takes a module by its path, relative to the working directory, and hands o
   assert.equal(await ask(t, cluster.port, '/arguments'), JSON.stringify(process.argv.slice(2)));
 });
 
-/** Fails to start, and leaves no process and no port behind. */
-async function failsToStart(t: TestContext, expected: object, query: string, options: ClusterOptions = {}): Promise<void> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
+/** Fails to start, and leaves no process and no listening socket behind. */
+async function failsToStart(expected: object, query: string, options: ClusterOptions = {}): Promise<void> {
+  const port = await freePort();
   await assert.rejects(runCluster(handlerModule('lab', query), { workers: 2, host: '127.0.0.1', port, ...options }), expected);
-  const again = await startCluster(t, undefined, { port, workers: 1 });
-  await again.cluster.stop();
+  assert.deepEqual(Object.keys(nodeCluster.workers ?? {}), []);
+  assert.equal(await freePort(port), port);
 }
 
-test('rejects with what the module throws', async (t) => {
-  await failsToStart(t, { name: 'RangeError', message: 'the module is broken' }, 'throws');
+/** The port, if it is free; by default one that is. */
+function freePort(port = 0): Promise<number> {
+  return findPort({ host: '127.0.0.1', port, path: undefined, backlog: 1, reusePort: false });
+}
+
+test('rejects with what the module throws', async () => {
+  await failsToStart({ name: 'RangeError', message: 'the module is broken' }, 'throws');
 });
 
-test('rejects where a worker ends before it listens: no cluster begins with a crash loop', async (t) => {
-  await failsToStart(t, { message: 'a worker ended with code 7 before it listened' }, 'exits');
+test('rejects where a worker ends before it listens: no cluster begins with a crash loop', async () => {
+  await failsToStart({ message: 'a worker ended with code 7 before it listened' }, 'exits');
 });
 
-test('rejects where the module exports no handler', async (t) => {
-  await failsToStart(t, { name: 'UsageError', message: /must export a function of the request by default, not string/ }, 'no-handler');
+test('rejects where the module exports no handler', async () => {
+  await failsToStart({ name: 'UsageError', message: /must export a function of the request by default, not string/ }, 'no-handler');
 });
 
-test('rejects where the module exports wrong options', async (t) => {
-  await failsToStart(t, { name: 'UsageError', message: /unknown option prot/ }, 'bad-options');
+test('rejects where the module exports wrong options', async () => {
+  await failsToStart({ name: 'UsageError', message: /unknown option prot/ }, 'bad-options');
 });
 
-test('rejects where the options given are wrong', async (t) => {
-  await failsToStart(t, { name: 'UsageError', message: /option maxHeadBytes must be/ }, '', { maxHeadBytes: -1 });
+test('rejects where the options given are wrong', async () => {
+  await failsToStart({ name: 'UsageError', message: /option maxHeadBytes must be/ }, '', { maxHeadBytes: -1 });
 });
 
 test('rejects where there is no such module', async () => {
