@@ -47,8 +47,10 @@ export class BusPort implements Bus {
     return this.#link.whenEmpty();
   }
 
-  publish(group: string, { origin, bytes }: { readonly origin: string; readonly bytes: Uint8Array }, history: BusHistory | undefined): Promise<string | undefined> {
+  publish(group: string, message: { readonly origin: string; readonly bytes: Uint8Array }, history: BusHistory | undefined): Promise<string | undefined> {
     if (this.#untakenBytes > MAX_UNTAKEN_BYTES) return Promise.reject(new Error('the primary of the cluster is too slow: it has 16 MiB still to take'));
+    const { origin } = message;
+    const bytes = new Uint8Array(message.bytes.buffer, message.bytes.byteOffset, message.bytes.length); // a Buffer would stay one on its way
     const question = { type: 'publish', call: ++this.#lastCall, group, origin, bytes, history } as const;
     const size = bytesOf(question);
     this.#untakenBytes += size;

@@ -33,8 +33,8 @@ async function joinAt(t: TestContext, room: Room, { pid }: Worker, kind: MemberK
   }
 }
 
-async function say({ client }: Worker, { store }: Room, text: string): Promise<void> {
-  await client.send(post(`/${store}/say`, text));
+async function say({ client }: Worker, { store, group = 'room' }: Room, text: string): Promise<void> {
+  await client.send(post(`/${store}/say?group=${group}`, text));
   await client.readResponse();
 }
 
@@ -119,23 +119,29 @@ test('what was said is not lost with all the workers: the primary has it', async
 
 test('a worker that is blocked costs the others nothing; it is told of what it has missed, and hears what comes then', async (t) => {
   const { cluster, port, workers } = await startRoom(t);
-  const room: Room = { port, store: 'live' };
   const [a, b] = workers;
-  const [blocked, free] = [await joinAt(t, room, a, 'bare socket'), await joinAt(t, room, b, 'bare socket')];
-  await say(b, room, 'first');
-  await until(() => blocked.heard.length === 1 && free.heard.length === 1, 'the first message');
+  const rooms: readonly Room[] = [{ port, store: 'live' }, { port, store: 'kept', group: 'short' }];
+  const blocked: RoomMember[] = [];
+  const free: RoomMember[] = [];
+  for (const [i, room] of rooms.entries()) {
+    const kind = i === 0 ? 'bare socket' : 'envelope socket';
+    blocked.push(await joinAt(t, room, a, kind));
+    free.push(await joinAt(t, room, b, kind));
+    await say(b, room, 'first');
+  }
+  await until(() => [...blocked, ...free].every(({ heard }) => heard.length === 1), 'the first messages');
   const goOn = new Sign(t);
   await a.client.send(request(`/live/block?${encodeURIComponent(goOn.path)}`));
   await goOn.blocks();
   const text = 'x'.repeat(1_000_000);
-  for (let i = 0; i < 40; i++) await say(b, room, text);
-  await until(() => free.heard.length === 41, 'all messages at the other worker', PATIENCE_MS);
+  for (const room of rooms) for (let i = 0; i < 20; i++) await say(b, room, text);
+  await until(() => free.every(({ heard }) => heard.length === 21), 'all messages at the other worker', PATIENCE_MS);
   goOn.give();
   await a.client.readResponse();
-  await until(async () => (await stateOf(a, room)).events.length === 2, 'the gap', PATIENCE_MS);
-  assert.deepEqual((await stateOf(a, room)).events, ['lost', 'restored']);
-  assert.equal((await cluster.stats()).bus.gaps, 1);
-  await say(b, room, 'last');
-  await until(() => blocked.heard.at(-1) === 'last', 'the last message', PATIENCE_MS);
-  assert.ok(blocked.heard.length < 41, `${blocked.heard.length} messages were kept for it`);
+  for (const room of rooms) await say(b, room, 'last');
+  await until(() => blocked.every(({ heard }) => heard.at(-1) === 'last'), 'the last messages', PATIENCE_MS);
+  assert.deepEqual((await stateOf(a, rooms[0]!)).events, ['lost', 'restored']);
+  assert.equal((await cluster.stats()).bus.gaps, 2);
+  for (const { heard } of blocked) assert.ok(heard.length < 22, `${heard.length} messages were kept for it`);
+  assert.equal(blocked[1]!.gaps, 1);
 });

@@ -15,6 +15,7 @@ export interface Room {
   readonly port: number;
   /** `kept`, with history, or `live`. */
   readonly store: 'kept' | 'live';
+  readonly group?: string;
 }
 
 interface Told {
@@ -82,7 +83,8 @@ export class RoomMember {
   }
 
   #urlOf(what: string): string {
-    return `http://127.0.0.1:${this.#room.port}/${this.#room.store}/${what}${this.#isTold ? `?since=${this.since}` : ''}`;
+    const { port, store, group = 'room' } = this.#room;
+    return `http://127.0.0.1:${port}/${store}/${what}?group=${group}${this.#isTold ? `&since=${this.since}` : ''}`;
   }
 
   async #hearSocket(what: string, protocols: string[], hear: (text: string) => void): Promise<void> {

@@ -1,17 +1,24 @@
 /**
- * A handler's module for tests: two stores, one that keeps a history and one that does not, whose groups reach across workers and have
- * members of every kind. `X-Worker` says whose member one became.
+ * A handler's module for tests: two stores, one that keeps a history, which is short in the group of that name, and one that does not. Their
+ * groups reach across workers and have members of every kind. `X-Worker` says whose member one became.
  */
 
 import { setImmediate as turn } from 'node:timers/promises';
-import { asChannel, asEventStream, type BusEvent, type Channel, clusterBus, type Handler, type HttpRequest, type HttpResponse, MemoryChannelStore } from 'longwire';
+import { asChannel, asEventStream, type BusEvent, type Channel, clusterBus, type Handler, type HttpRequest, type HttpResponse, MemoryChannelStore, type ServerOptions } from 'longwire';
 import { block } from './block.js';
 
 const events: BusEvent[] = [];
 const stores = {
-  kept: new MemoryChannelStore({ bus: clusterBus('kept'), history: { maxMessages: 100_000, maxBytes: Infinity } }),
+  kept: new MemoryChannelStore({
+    bus: clusterBus('kept'),
+    history: { maxMessages: 100_000, maxBytes: Infinity },
+    groupOptions: (group) => (group === 'short' ? { history: { maxMessages: 3, maxBytes: Infinity } } : undefined),
+  }),
   live: new MemoryChannelStore({ bus: clusterBus('live'), onBusEvent: (event) => events.push(event) }),
 };
+
+/** No member is too slow for what these tests send. */
+export const options: ServerOptions = { maxBufferedBytes: 64 * 1024 ** 2, maxBodyBytes: 2 * 1024 ** 2 };
 
 const headers = { 'X-Worker': process.pid };
 
