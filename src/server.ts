@@ -28,6 +28,7 @@ import { Places } from './net/places.js';
 import type { Departure, Peer } from './net/protocol.js';
 import type { Ticking } from './net/ticker.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions, shortestDeadlineMs } from './options.js';
+import { type ServerStats, statsOf } from './server-stats.js';
 import { StopDeadline } from './stop-deadline.js';
 import { isThenable } from './thenable.js';
 import { WaitableSet } from './waitable-set.js';
@@ -40,32 +41,6 @@ import { WorkLimit } from './websocket/work-limit.js';
 
 /** `stopping` from the call of `stop`, `stopped` once its promise resolves. */
 export type ServerStatus = 'running' | 'stopping' | 'stopped';
-
-/** What a server counted since it started; sizes are bytes. What is `open` or `buffered` is so now. */
-export interface ServerStats {
-  /**
-   * Those refused, at `maxConnections` and `maxConnectionsPerAddress`, are among the total, and open until they have closed. What is in
-   * its TLS handshake is not open yet, but has its place among `maxConnections`.
-   */
-  readonly connections: { readonly open: number; readonly total: number; readonly refused: number };
-  readonly requests: number;
-  readonly responses: { readonly '1xx': number; readonly '2xx': number; readonly '3xx': number; readonly '4xx': number; readonly '5xx': number };
-  /** Of every kind, WebSockets among them. */
-  readonly channels: { readonly open: number };
-  readonly webSockets: { readonly open: number; readonly total: number };
-  readonly eventStreams: { readonly open: number };
-  /** Open WebSockets that agreed on compression, and what they keep of the messages before, to refer back to. */
-  readonly compression: { readonly webSockets: number; readonly contextBytes: number };
-  /** Of WebSockets, and out the events of event streams. */
-  readonly messages: { readonly in: number; readonly out: number };
-  readonly bytes: { readonly in: number; readonly out: number; readonly buffered: number };
-  /** What was sent or received and not delivered: at the outbound cap, or behind a close that could wait no longer. */
-  readonly drops: number;
-  /** How often reading from a connection was paused for a slower consumer. */
-  readonly pauses: number;
-  /** Errors of clients and of the network, by code. */
-  readonly errors: Readonly<Record<string, number>>;
-}
 
 /** How to stop. */
 export interface StopOptions {
@@ -122,6 +97,13 @@ export async function runServer(handler: Handler, options: ServerOptions = {}): 
   const server = new LongwireServer(handler, options);
   await server.start();
   return server;
+}
+
+/** The options of a stop with their defaults; a `UsageError` says which is wrong. */
+export function checkStopOptions({ timeoutMs = STOP_TIMEOUT_MS, onDraining }: StopOptions): { timeoutMs: number; onDraining: StopOptions['onDraining'] } {
+  if (onDraining !== undefined && typeof onDraining !== 'function') throw new UsageError(`onDraining must be a function, not ${typeof onDraining}`);
+  if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) throw new UsageError('timeoutMs must be a number of milliseconds from 0');
+  return { timeoutMs, onDraining };
 }
 
 /** Messages of a server that are compressed or inflated at once, each in a thread of the pool of Node, which has four. */
@@ -185,24 +167,9 @@ export class LongwireServer implements Server {
   }
 
   stats(): ServerStats {
-    const counters = this.#counters;
-    const [, r1 = 0, r2 = 0, r3 = 0, r4 = 0, r5 = 0] = counters.responses;
     let buffered = 0;
     for (const connection of this.#connections) buffered += connection.waitingBytes;
-    return {
-      connections: { open: this.#connections.size, total: counters.connectionsTotal, refused: counters.connectionsRefused },
-      requests: counters.requests,
-      responses: { '1xx': r1, '2xx': r2, '3xx': r3, '4xx': r4, '5xx': r5 },
-      channels: { open: counters.channelsOpen },
-      webSockets: { open: counters.webSocketsOpen, total: counters.webSocketsTotal },
-      eventStreams: { open: counters.eventStreamsOpen },
-      compression: { webSockets: counters.compressing, contextBytes: counters.contextBytes },
-      messages: { in: counters.messagesIn, out: counters.messagesOut },
-      bytes: { in: counters.bytesIn, out: counters.bytesOut, buffered },
-      drops: counters.drops,
-      pauses: counters.pauses,
-      errors: counters.errors(),
-    };
+    return statsOf(this.#counters, this.#connections.size, buffered);
   }
 
   setSecureContext(options: SecureContextOptions): void {
@@ -210,9 +177,7 @@ export class LongwireServer implements Server {
   }
 
   stop(options: StopOptions = {}): Promise<StopResult> {
-    const { timeoutMs = STOP_TIMEOUT_MS, onDraining } = options;
-    if (onDraining !== undefined && typeof onDraining !== 'function') throw new UsageError(`onDraining must be a function, not ${typeof onDraining}`);
-    if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) throw new UsageError('timeoutMs must be a number of milliseconds from 0');
+    const { timeoutMs, onDraining } = checkStopOptions(options);
     this.#deadline.tighten(timeoutMs);
     return (this.#stopping ??= this.#stop(onDraining));
   }
@@ -450,6 +415,7 @@ export class LongwireServer implements Server {
   }
 }
 
-function warn(error: unknown): void {
+/** What nobody else hears of. */
+export function warn(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : new Error(`not an Error was thrown: ${inspect(error)}`));
 }

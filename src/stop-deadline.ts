@@ -22,6 +22,11 @@ export class StopDeadline {
     this.#timer = setTimeout(this.#reach, Math.min(ms, LONGEST_TIMER_MS));
   }
 
+  /** Milliseconds until then, from 0; `Infinity` where nothing was asked for. */
+  get remainingMs(): number {
+    return Math.max(0, this.#at - performance.now());
+  }
+
   /** Lets go of the timer: the deadline is not needed any more. */
   clear(): void {
     clearTimeout(this.#timer);

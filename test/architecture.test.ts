@@ -30,7 +30,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'contracts',
-    files: ['net/{protocol,ticker}', 'http/{contract,events,headers}', 'channel/{contract,outlet,shared-message,close-status,bus,store-options,store-contract}'],
+    files: ['net/{protocol,ticker}', 'http/{contract,events,headers}', 'channel/{contract,outlet,shared-message,close-status,bus,store-options,store-contract}', 'cluster/bus-messages'],
     anyFolder: [0, 1],
     folders: [],
     node: [],
@@ -50,7 +50,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'runtime',
-    files: ['net/{deadlines,output,flush-queue,home-context,connection,places,trusted-addresses,proxy-header,proxy-gate,tls-gate,acceptor}', 'channel/{states,actions,inbox,outgoing,callbacks,ending,farewell,channel,as-channel,timer,content,field-pairs,poll-answer,parcel,tally,backlog,member,group-settings,sweeper,bus-settings,read-older,bus-link,group,store}'],
+    files: ['net/{deadlines,output,flush-queue,home-context,connection,places,trusted-addresses,proxy-header,proxy-gate,tls-gate,listen,acceptor}', 'channel/{states,actions,inbox,outgoing,callbacks,ending,farewell,channel,as-channel,timer,content,field-pairs,poll-answer,parcel,tally,backlog,member,group-settings,sweeper,bus-settings,read-older,bus-link,group,store}'],
     anyFolder: [0, 1],
     folders: [],
     node: ['node:net', 'node:tls', 'node:fs', 'node:fs/promises', 'node:timers', 'node:async_hooks', 'node:perf_hooks'],
@@ -58,7 +58,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'drivers',
-    files: ['http/{settings,admission,request,request-body,request-deadlines,body-pump,body-writer,response-writer,responder,protocol}', 'websocket/protocol'],
+    files: ['http/{settings,admission,request,request-body,request-deadlines,body-pump,body-writer,response-writer,responder,protocol}', 'websocket/protocol', 'cluster/{error-report,back-off,link,bus,relay-group,relay}'],
     anyFolder: [0, 1],
     folders: ['channel'],
     node: [],
@@ -66,10 +66,10 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'composition',
-    files: ['deflate-options', 'options', 'stop-deadline', 'diagnostics', 'server', 'index'],
+    files: ['deflate-options', 'options', 'stop-deadline', 'diagnostics', 'server-stats', 'server', 'cluster-control', 'worker-process', 'cluster', 'cluster-worker', 'index'],
     anyFolder: [0, 1, 2, 3, 4],
     folders: [],
-    node: ['node:util', 'node:diagnostics_channel'],
+    node: ['node:util', 'node:diagnostics_channel', 'node:cluster', 'node:os', 'node:path', 'node:timers/promises', 'node:url', 'node:v8'],
     nodeTypes: ['node:net', 'node:tls'],
   },
 ];

@@ -138,6 +138,19 @@ const CHECKS: Readonly<Record<string, (program: RunningProgram, t: TestContext) 
     assert.deepEqual(await exit, [0, null]);
   },
 
+  'All cores': async ({ url, port, child }, t) => {
+    const members = await Promise.all(Array.from({ length: 8 }, () => RawWebSocket.open(t, port)));
+    const heard = Promise.all(members.map(async (member) => (await member.readFrame()).payload.toString()));
+    const said = setInterval(() => void post(url, 'hello, all of you'), 100); // until the last worker has subscribed
+    t.after(() => clearInterval(said));
+    assert.deepEqual(await heard, Array(8).fill('hello, all of you'));
+    clearInterval(said);
+    const exit = once(child, 'exit');
+    child.kill('SIGTERM');
+    for (const member of members) member.client.end();
+    assert.deepEqual(await exit, [0, null]);
+  },
+
   'Errors': async ({ url }) => {
     assert.equal(await post(url, 'short'), 'short');
     const refused = await fetch(url, { method: 'POST', body: 'more than ten bytes' });

@@ -3,18 +3,20 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import type { Server, ServerOptions } from 'longwire';
 import { WebSocket } from 'ws';
 import * as channelStore from '../examples/channel-store.js';
+import * as cluster from '../examples/cluster.js';
 import * as eventStream from '../examples/event-stream.js';
 import * as longPolling from '../examples/long-polling.js';
 import * as streaming from '../examples/streaming.js';
 import * as webSocketEcho from '../examples/websocket-echo.js';
 
-const EXAMPLES = ['long-polling', 'streaming', 'event-stream', 'websocket-echo', 'channel-store', 'opentelemetry'];
+const EXAMPLES = ['long-polling', 'streaming', 'event-stream', 'websocket-echo', 'channel-store', 'opentelemetry', 'cluster'];
 
 test('long-polling: an event completes every response that waits for it', async (t) => {
   const { url, server } = await begin(t, longPolling.start);
@@ -132,6 +134,23 @@ test('channel-store: a poll that comes back gets at once what was said since, an
   await channelsOpen(server, 1);
   await fetch(url, { method: 'POST', body: 'four' });
   assert.equal(await (await poll).text(), '{"id":4,"text":"four"}\n');
+});
+
+test('cluster: what is said to one worker reaches the members of all', async (t) => {
+  const server = await cluster.start({ port: 0, workers: 2 });
+  t.after(() => server.stop({ timeoutMs: 0 }));
+  const members = new Map<string, IncomingMessage>();
+  while (members.size < 2) {
+    const [response] = (await once(get(server.url, { agent: false }), 'response')) as [IncomingMessage];
+    t.after(() => response.destroy());
+    members.set(response.headers['x-worker'] as string, response.setEncoding('utf8'));
+  }
+  await fetch(server.url, { method: 'POST', body: 'hello, all of you' });
+  for (const response of members.values()) {
+    let heard = '';
+    response.on('data', (text: string) => (heard += text));
+    while (!heard.includes('data: hello, all of you\n\n')) await once(response, 'data');
+  }
 });
 
 for (const name of EXAMPLES) {

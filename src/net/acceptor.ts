@@ -3,25 +3,20 @@
  * read and the TLS handshake done. It knows nothing of what is spoken.
  */
 
-import { chmod, lstat, unlink } from 'node:fs/promises';
-import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import { chmod } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { SecureContextOptions, TlsOptions } from 'node:tls';
 import { UsageError } from '../errors.js';
+import { listen, type ListenPlace, portOf } from './listen.js';
 import type { Places } from './places.js';
 import type { Peer } from './protocol.js';
 import { ProxyGate, type ProxyGateEvents, type ProxyGateSettings } from './proxy-gate.js';
 import { TlsGate, type TlsGateEvents } from './tls-gate.js';
 
 /** Where to listen, and how. */
-export interface AcceptorOptions extends ProxyGateSettings {
-  readonly host: string;
-  readonly port: number;
-  /** A unix socket's path; `host` and `port` are not used then. */
-  readonly path: string | undefined;
+export interface AcceptorOptions extends ProxyGateSettings, ListenPlace {
   /** The permissions of the unix socket's file. */
   readonly pathMode: number | undefined;
-  readonly backlog: number;
-  readonly reusePort: boolean;
   readonly tls: TlsOptions | undefined;
   readonly tlsHandshakeTimeoutMs: number;
   readonly places: Places;
@@ -67,21 +62,14 @@ export class Acceptor {
   /** Listens; rejects with the system's error, such as EADDRINUSE or EACCES. */
   async listen(): Promise<void> {
     const { path, pathMode } = this.#options;
-    try {
-      await this.#tryToListen();
-    } catch (error) {
-      if (path === undefined || codeOf(error) !== 'EADDRINUSE' || !(await isStale(path))) throw error;
-      await unlink(path);
-      await this.#tryToListen();
-    }
+    await listen(this.#server, this.#options);
     this.#server.on('error', (error) => this.#events.onAcceptError(error));
     if (path !== undefined && pathMode !== undefined) await this.#setMode(path, pathMode);
   }
 
   /** The port listened on; 0 on a unix socket. */
   get port(): number {
-    const address = this.#server.address();
-    return address !== null && typeof address === 'object' ? address.port : 0;
+    return portOf(this.#server);
   }
 
   /** Replaces the certificate; see `TlsGate`. */
@@ -148,40 +136,4 @@ export class Acceptor {
       throw error;
     }
   }
-
-  #tryToListen(): Promise<void> {
-    const { host, port, path, backlog, reusePort } = this.#options;
-    const where: ListenOptions & { reusePort?: boolean } = path === undefined ? { host, port, backlog } : { path, backlog };
-    if (reusePort) where.reusePort = true;
-    const server = this.#server;
-    return new Promise((resolve, reject) => {
-      const settle = (error?: Error): void => {
-        server.off('listening', settle);
-        server.off('error', settle);
-        if (error instanceof Error) reject(error);
-        else resolve();
-      };
-      server.once('listening', settle);
-      server.once('error', settle);
-      server.listen(where);
-    });
-  }
-}
-
-/** Whether `path` is the socket of a server that is no more: a socket that nobody answers on. */
-async function isStale(path: string): Promise<boolean> {
-  // An abstract socket has no file, and goes with its server.
-  if (path.startsWith('\0') || !(await lstat(path)).isSocket()) return false;
-  return new Promise((resolve) => {
-    const probe = connect(path);
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(false);
-    });
-    probe.once('error', (error) => resolve(codeOf(error) === 'ECONNREFUSED'));
-  });
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

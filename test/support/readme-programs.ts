@@ -9,13 +9,15 @@ import { type CodeBlock, ROOT } from './documents.js';
 
 /** Stands in for `longwire`: the same, but it listens on a free port of 127.0.0.1, and tells its parent which. */
 const STAND_IN = `
-import { runServer as run } from 'longwire';
+import * as longwire from 'longwire';
 export * from 'longwire';
-export async function runServer(handler, options) {
+const runHere = (run) => async (handler, options) => {
   const server = await run(handler, { ...options, host: '127.0.0.1', port: 0 });
   process.send(server.port);
   return server;
-}
+};
+export const runServer = runHere(longwire.runServer);
+export const runCluster = runHere(longwire.runCluster);
 `;
 
 const TSCONFIG = {
