@@ -9,6 +9,7 @@ export class Counters {
   webSocketsOpen = 0;
   webSocketsTotal = 0;
   channelsOpen = 0;
+  eventStreamsOpen = 0;
   /** WebSockets that agreed on compression, and the bytes of text that they keep to refer back to. */
   compressing = 0;
   contextBytes = 0;

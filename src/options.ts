@@ -107,6 +107,8 @@ export interface ServerOptions {
   readonly pingIntervalMs?: number | undefined;
   /** How long any input may take to follow a Ping. Default 20 s. */
   readonly pongTimeoutMs?: number | undefined;
+  /** A comment to an event stream after so long without an event, give or take a tenth; 0 is off. Default 15 s. */
+  readonly heartbeatIntervalMs?: number | undefined;
   /** How long a closing WebSocket waits for its peer, at most 5 s while the server stops. Default 5 s. */
   readonly closeTimeoutMs?: number | undefined;
 
@@ -157,6 +159,7 @@ const NUMBERS = {
   maxQueuedBytes: bytes(MIB),
   pingIntervalMs: ms(25_000, 0),
   pongTimeoutMs: ms(20_000),
+  heartbeatIntervalMs: ms(15_000, 0),
   closeTimeoutMs: ms(5_000),
   softBufferBytes: bytes(64 * KIB),
   maxBufferedBytes: bytes(MIB),

@@ -50,8 +50,10 @@ export interface ServerStats {
   /** Of every kind, WebSockets among them. */
   readonly channels: { readonly open: number };
   readonly webSockets: { readonly open: number; readonly total: number };
+  readonly eventStreams: { readonly open: number };
   /** Open WebSockets that agreed on compression, and what they keep of the messages before, to refer back to. */
   readonly compression: { readonly webSockets: number; readonly contextBytes: number };
+  /** Of WebSockets, and out the events of event streams. */
   readonly messages: { readonly in: number; readonly out: number };
   readonly bytes: { readonly in: number; readonly out: number; readonly buffered: number };
   /** What was sent or received and not delivered: at the outbound cap, or behind a close that could wait no longer. */
@@ -188,6 +190,7 @@ export class LongwireServer implements Server {
       responses: { '1xx': r1, '2xx': r2, '3xx': r3, '4xx': r4, '5xx': r5 },
       channels: { open: counters.channelsOpen },
       webSockets: { open: counters.webSocketsOpen, total: counters.webSocketsTotal },
+      eventStreams: { open: counters.eventStreamsOpen },
       compression: { webSockets: counters.compressing, contextBytes: counters.contextBytes },
       messages: { in: counters.messagesIn, out: counters.messagesOut },
       bytes: { in: counters.bytesIn, out: counters.bytesOut, buffered },

@@ -22,7 +22,7 @@ interface Layer {
 const LAYERS: readonly Layer[] = [
   {
     name: 'leaves',
-    files: ['errors', 'bytes', 'byte-queue', 'counters', 'waitable-set', 'thenable', 'rate'],
+    files: ['errors', 'bytes', 'byte-queue', 'counters', 'waitable-set', 'thenable', 'rate', 'option-checks'],
     anyFolder: [],
     folders: [],
     node: [],
@@ -30,7 +30,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'contracts',
-    files: ['net/{protocol,ticker}', 'http/{contract,events,headers}', 'channel/{contract,outlet,shared-message,close-status}'],
+    files: ['net/{protocol,ticker}', 'http/{contract,events,headers}', 'channel/{contract,outlet,shared-message,close-status,bus,store-options,store-contract}'],
     anyFolder: [0, 1],
     folders: [],
     node: [],
@@ -39,8 +39,9 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'pure cores',
     files: [
-      'http/{errors,authority,head,framing,body,parser,exchange,status,date,response,forwarded,request-rates}',
+      'http/{errors,authority,head,framing,body,parser,exchange,status,date,response,event-stream,heartbeat,forwarded,request-rates}',
       'websocket/{errors,frame,rules,simd,mask,utf8,decoder,message,close,handshake,extensions,origin,inflow,deflate,work-limit,turn-limit,outbox,compression}',
+      'channel/{message-id,envelope,published,history,batch}',
     ],
     anyFolder: [0, 1],
     folders: [],
@@ -49,7 +50,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'runtime',
-    files: ['net/{deadlines,output,flush-queue,home-context,connection,places,trusted-addresses,proxy-header,proxy-gate,tls-gate,acceptor}', 'channel/{states,actions,inbox,outgoing,callbacks,ending,farewell,channel,as-channel,store,timer}'],
+    files: ['net/{deadlines,output,flush-queue,home-context,connection,places,trusted-addresses,proxy-header,proxy-gate,tls-gate,acceptor}', 'channel/{states,actions,inbox,outgoing,callbacks,ending,farewell,channel,as-channel,timer,content,poll-answer,parcel,tally,backlog,member,group-settings,sweeper,bus-settings,read-older,bus-link,group,store}'],
     anyFolder: [0, 1],
     folders: [],
     node: ['node:net', 'node:tls', 'node:fs', 'node:fs/promises', 'node:timers', 'node:async_hooks', 'node:perf_hooks'],
@@ -65,7 +66,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'composition',
-    files: ['option-checks', 'deflate-options', 'options', 'stop-deadline', 'diagnostics', 'server', 'index'],
+    files: ['deflate-options', 'options', 'stop-deadline', 'diagnostics', 'server', 'index'],
     anyFolder: [0, 1, 2, 3, 4],
     folders: [],
     node: ['node:util', 'node:diagnostics_channel'],

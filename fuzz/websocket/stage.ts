@@ -116,6 +116,7 @@ class Stage {
       take: () => true,
       accepted: () => {},
       channelClosed: () => {},
+      eventStream: () => undefined as never,
       handshake: () => ({
         isValid: true,
         accept: (port) => {

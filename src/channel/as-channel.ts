@@ -1,4 +1,7 @@
-/** Taking the channel of a request, in the two forms of http-kit: with all handlers at once, or with a function of the channel. */
+/**
+ * Taking the channel of a request, in the two forms of http-kit, with all handlers at once or with a function of the channel, and as an
+ * event stream.
+ */
 
 import { UsageError } from '../errors.js';
 import type { HttpRequest } from '../http/contract.js';
@@ -20,12 +23,24 @@ import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from './outlet.j
  *   and so is what the function `allowedOrigins` throws.
  */
 export function asChannel<Data = unknown>(request: HttpRequest, handlers: ChannelHandlers<Data> = {}): Channel<Data> {
-  const { channel, isNew } = take(request, handlers);
-  if (!isNew) return channel;
-  const { onOpen } = handlers;
-  if (onOpen && channel.isOpen) channel.call(onOpen, channel);
-  channel.opened();
-  return channel;
+  return open(take(request, handlers), handlers);
+}
+
+/**
+ * Takes the channel of a request as an event stream (HTML Standard, §9.2 Server-sent events); return it from the handler. `init` runs,
+ * the head is written at once, with `headers` among its fields, and then `onOpen` runs. Whatever is sent is an event, and a comment is
+ * sent after each `heartbeatIntervalMs` without one. A HEAD gets the same head, and its channel is closed before `onOpen`. A request for
+ * a WebSocket is accepted or refused as by `asChannel`, so that one handler serves both: see `isEventStream`. Where `asChannel` has taken
+ * the channel already and nothing was sent, it becomes an event stream.
+ *
+ * A browser reconnects when the stream has ended, after `retry` milliseconds, and its new request has `lastEventId`; it stops when it is
+ * answered with a 204, which `close` in `init` does.
+ *
+ * @throws UsageError as `asChannel` does, on `headers` with a Content-Type or a Content-Length, and where the response has begun as
+ *   something else.
+ */
+export function asEventStream<Data = unknown>(request: HttpRequest, handlers: ChannelHandlers<Data> = {}): Channel<Data> {
+  return open(take(request, handlers, true), handlers);
 }
 
 /**
@@ -47,27 +62,45 @@ export function withChannel<Data = unknown>(request: HttpRequest, fn: (channel: 
   return channel;
 }
 
+interface Taken<Data> {
+  readonly channel: AsyncChannel<Data>;
+  readonly isNew: boolean;
+}
+
 /** Everything that can be wrong is found before the channel is taken: the request can still be answered. */
-function take<Data>(request: HttpRequest, handlers: ChannelHandlers<Data>): { channel: AsyncChannel<Data>; isNew: boolean } {
+function take<Data>(request: HttpRequest, handlers: ChannelHandlers<Data>, isEventStream = false): Taken<Data> {
   checkHandlers(handlers);
   const host = hostOf(request);
+  const head = isEventStream && !request.isWebSocketUpgrade ? host.eventStream(handlers.headers) : undefined;
   if (host.channel !== undefined) {
     const channel = host.channel as AsyncChannel<Data>;
+    if (head !== undefined) channel.becomeEventStream(head);
     channel.setHandlers(handlers);
+    if (head !== undefined) channel.beginEvents();
     return { channel, isNew: false };
   }
   const handshake = request.isWebSocketUpgrade ? host.handshake(handlers) : undefined;
   const channel = new AsyncChannel<Data>(request, host);
   if (!host.take(channel)) channel.cameTooLate(host.clientLeft ? 'client' : 'server');
   else if (host.clientLeft) channel.aborted('client');
+  if (head !== undefined) channel.becomeEventStream(head);
   if (handshake === undefined) channel.announce();
   handlers.init?.(channel);
   channel.setHandlers(handlers);
+  if (head !== undefined) channel.beginEvents();
   if (handshake !== undefined && channel.isPending) {
     const refusal = channel.accept(handshake);
     if (refusal !== undefined && handlers.onHandshakeError) channel.call(handlers.onHandshakeError, refusal);
   }
   return { channel, isNew: true };
+}
+
+/** What follows the taking of a channel, once for each. */
+function open<Data>({ channel, isNew }: Taken<Data>, { onOpen }: ChannelHandlers<Data>): AsyncChannel<Data> {
+  if (!isNew) return channel;
+  if (onOpen && channel.isOpen) channel.call(onOpen, channel);
+  channel.opened();
+  return channel;
 }
 
 const HANDLERS = ['init', 'onOpen', 'onReceive', 'onPing', 'onPong', 'onDrain', 'onClose', 'onHandshakeError'] as const;

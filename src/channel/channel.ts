@@ -1,22 +1,23 @@
 /**
- * The Channel: one object for a long poll, a streamed response and a WebSocket. It decides, by its transition table, and
+ * The Channel: one object for a long poll, a streamed response, an event stream and a WebSocket. It decides, by its transition table, and
  * calls the application back, in the async context in which it was taken; what goes over the wire is the outlet's affair.
  * Invariants: a step that throws changes nothing; `onClose` fires once, last; no callback runs inside `send` or `close`.
  */
 
 import { EMPTY } from '../bytes.js';
 import { ProtocolError, UsageError } from '../errors.js';
-import type { HttpRequest, Outgoing } from '../http/contract.js';
+import type { HttpRequest, Outgoing, ServerSentEvent } from '../http/contract.js';
 import type { Ticking } from '../net/ticker.js';
 import { actOnResponse, actOnSocket, type Cargo, type HttpAction, type SocketAction } from './actions.js';
 import { Callbacks, checkFunction } from './callbacks.js';
 import type { CloseDetail, ClosedBy, CloseStatus, Ending } from './close-status.js';
 import type { Channel, ChannelHandlers, HandshakeError, Message, SendOptions } from './contract.js';
 import { checkClose, HTTP_SERVER_CLOSE, httpEnding, MAX_CONTROL_BYTES, webSocketEnding } from './ending.js';
+import { ENVELOPE_PROTOCOL } from './envelope.js';
 import { Farewell } from './farewell.js';
 import { Inbox, type InboxConsumer } from './inbox.js';
-import type { ChannelHost, ChannelPort, ChannelSettings, Handshake, HttpOutlet, PackedMessage, WebSocketOutlet } from './outlet.js';
-import { bodyOf, isStreamed, messageOf } from './outgoing.js';
+import type { Answer, ChannelHost, ChannelPort, ChannelSettings, EventStreamHead, Handshake, HttpOutlet, PackedMessage, WebSocketOutlet } from './outlet.js';
+import { answerOf, bodyOf, envelopeOf, eventOf, isStreamed, messageOf } from './outgoing.js';
 import type { SharedMessage } from './shared-message.js';
 import { type ChannelAction, type ChannelEvent, type ChannelState, isOpenState, stepOf } from './states.js';
 
@@ -29,6 +30,16 @@ export interface Membership {
   channelClosed(channel: AsyncChannel<unknown>): void;
 }
 
+/** The membership that gives a channel its ids. */
+export interface Resumption {
+  /** Where its client stands. */
+  readonly position: string;
+  /** Whether the application asked for it, and not only the client's kind. */
+  readonly isAsked: boolean;
+  /** Another one takes its place. */
+  giveUp(): void;
+}
+
 export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxConsumer, Ticking {
   readonly request: HttpRequest;
   data!: Data;
@@ -38,10 +49,15 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   readonly #farewell: Farewell;
   #state: ChannelState = 'pending';
   #socket: WebSocketOutlet | undefined;
+  #isEnveloped = false;
+  /** Only of an event stream. */
+  #eventHead: EventStreamHead | undefined;
   #inbox: Inbox | undefined;
   #memberships: Set<Membership> | undefined;
   #ending: Ending | undefined;
   #untakenUntil = Infinity;
+  /** Whose ids its client is told: those of one group. */
+  resumption: Resumption | undefined;
   /** Whether observers were told that it opened. */
   #isAnnounced = false;
 
@@ -64,6 +80,15 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     return this.#socket !== undefined;
   }
 
+  get isEventStream(): boolean {
+    return this.#eventHead !== undefined;
+  }
+
+  get lastEventId(): string {
+    const field = this.request.header('last-event-id');
+    return field === undefined ? '' : Buffer.from(field, 'latin1').toString();
+  }
+
   get protocol(): string {
     return this.#socket?.protocol ?? '';
   }
@@ -73,10 +98,12 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   send(data: Outgoing, closeAfterSend?: boolean, options?: SendOptions): boolean {
-    if (this.#socket !== undefined) return this.#sendMessage(messageOf(data), closeAfterSend ?? false, undefined, options?.compress === false);
-    if (isStreamed(bodyOf(data))) return this.#sendHttp('sendBody', { data });
-    if (closeAfterSend ?? true) return this.#sendHttp('sendLast', { data });
-    return this.#mustBeWhole(data) ? this.#sendHttp('sendLast', { data, isHeadAlone: true }) : this.#sendHttp('send', { data });
+    if (this.#socket !== undefined) return this.#sendMessage(this.#isEnveloped ? envelopeOf(data) : messageOf(data), closeAfterSend ?? false, undefined, options?.compress === false);
+    if (this.#eventHead !== undefined) return this.#sendEvent(eventOf(data), closeAfterSend ?? false);
+    const answer = answerOf(data);
+    if (isStreamed(bodyOf(answer))) return this.#sendHttp('sendBody', { data: answer });
+    if (closeAfterSend ?? true) return this.#sendHttp('sendLast', { data: answer });
+    return this.#mustBeWhole(answer) ? this.#sendHttp('sendLast', { data: answer, isHeadAlone: true }) : this.#sendHttp('send', { data: answer });
   }
 
   close(code = 1000, reason = ''): boolean {
@@ -115,7 +142,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   drained(): Promise<void> {
-    return new Promise((resolve) => this.#outlet.whenDrained(resolve));
+    return new Promise((resolve) => this.whenDrained(resolve));
   }
 
   // How it is taken.
@@ -139,12 +166,29 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     if (stepOf(this.#state, 'accept') === undefined) return undefined;
     this.#inbox = new Inbox(this.#settings, this);
     this.#socket = handshake.accept(this);
+    this.#isEnveloped = this.#socket.protocol === ENVELOPE_PROTOCOL;
     this.#state = 'open';
     this.#settings.counters.webSocketsOpen++;
     this.#settings.counters.webSocketsTotal++;
     this.#host.accepted();
     this.announce();
     return undefined;
+  }
+
+  /** From here on it sends events, behind `head`. A `UsageError` where its response has begun as something else. */
+  becomeEventStream(head: EventStreamHead): void {
+    if (this.#eventHead !== undefined) return;
+    if (this.#state === 'streaming' || this.#state === 'finishing') throw new UsageError('the response has begun already: call asEventStream before the first send');
+    this.#eventHead = head;
+    if (this.isOpen) this.#settings.counters.eventStreamsOpen++;
+  }
+
+  /** Writes the head of an event stream, if it is not written yet. One that nothing can follow ends the channel. */
+  beginEvents(): void {
+    if (this.#state !== 'pending') return;
+    const head = this.#eventHead!;
+    if (head.isWhole) this.#end('sendLast', HTTP_SERVER_CLOSE, true, { head });
+    else this.#step('beginEvents', { head });
   }
 
   /** Tells observers that it opened, and lets them hear of its close; one that was closed from the start is not told of. */
@@ -173,9 +217,40 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 
   // What groups use.
 
-  /** Whether nothing was sent yet: a long poll that waits for its answer. */
+  /** Whether it waits for its answer: a long poll, or what is none of the others yet. */
   get isPending(): boolean {
-    return this.#state === 'pending';
+    return this.#state === 'pending' && this.#eventHead === undefined;
+  }
+
+  /** Whether it is a WebSocket whose messages are envelopes. */
+  get isEnveloped(): boolean {
+    return this.#isEnveloped;
+  }
+
+  /** Whether so much waits for the peer that what can wait should. */
+  get isCongested(): boolean {
+    const { softBufferBytes, maxBufferedBytes } = this.#settings;
+    return this.#outlet.bufferedAmount > Math.min(softBufferBytes, maxBufferedBytes);
+  }
+
+  /** Whether more waits for the peer than may. */
+  get isOverfull(): boolean {
+    return this.#outlet.bufferedAmount > this.#settings.maxBufferedBytes;
+  }
+
+  get limits(): Pick<ChannelSettings, 'softBufferBytes' | 'maxBufferedBytes' | 'onOverflow'> {
+    return this.#settings;
+  }
+
+  /** Calls `fn` once everything sent before was taken by the kernel, or the channel is over. */
+  whenDrained(fn: () => void): void {
+    this.#outlet.whenDrained(fn);
+  }
+
+  /** Ends it because its peer takes too little. */
+  tooSlow(): void {
+    if (this.#socket !== undefined) this.peerFailed(1013, '');
+    else this.#end('abort', HTTP_SERVER_CLOSE, false);
   }
 
   join(membership: Membership): void {
@@ -188,7 +263,9 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 
   /** Sends what many channels send, and stays open: a piece of a stream, or a message. */
   sendShared(message: SharedMessage, asIs = false): boolean {
-    return this.#socket !== undefined ? this.#sendMessage(message.data, false, message, asIs) : this.#sendHttp('send', { data: message.data, shared: message });
+    if (this.#socket !== undefined) return this.#sendMessage(message.data, false, message, asIs);
+    if (this.#eventHead !== undefined) return this.#sendEvent(message.event, false, message);
+    return this.#sendHttp('send', { data: message.data, shared: message });
   }
 
   /**
@@ -312,6 +389,17 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     return true;
   }
 
+  /** The same for an event, behind the head, which the first of them writes where `init` sends it. */
+  #sendEvent(event: ServerSentEvent | undefined, isLast: boolean, shared?: SharedMessage): boolean {
+    if (event === undefined) return isLast ? this.#close(1000, '', 'server') : this.isOpen;
+    if (this.#state === 'pending') this.beginEvents();
+    if (this.#state !== 'emitting' || !this.#hasRoom()) return false;
+    this.#settings.counters.messagesOut++;
+    if (isLast) return this.#end('sendLast', HTTP_SERVER_CLOSE, true, { event });
+    this.#host.outlet.event(event, shared);
+    return true;
+  }
+
   #sendHttp(event: 'send' | 'sendLast' | 'sendBody', cargo: Cargo): boolean {
     if (stepOf(this.#state, event) === undefined || !this.#hasRoom()) return false;
     return event === 'sendLast' ? this.#end(event, HTTP_SERVER_CLOSE, true, cargo) : this.#step(event, cargo);
@@ -323,7 +411,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   /** Whether the first send must be the last, because this response can have no body. */
-  #mustBeWhole(data: Outgoing): boolean {
+  #mustBeWhole(data: Answer): boolean {
     return this.#state === 'pending' && this.#host.outlet.mustBeWhole(data);
   }
 
@@ -331,9 +419,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   #hasRoom(): boolean {
     if (this.#outlet.bufferedAmount <= this.#settings.maxBufferedBytes) return true;
     this.#settings.counters.drops++;
-    if (this.#settings.onOverflow === 'drop') return false;
-    if (this.#socket !== undefined) this.peerFailed(1013, '');
-    else this.#end('abort', HTTP_SERVER_CLOSE, false);
+    if (this.#settings.onOverflow === 'close') this.tooSlow();
     return false;
   }
 
@@ -370,6 +456,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     this.#ending = ending;
     this.#settings.counters.channelsOpen--;
     if (this.#socket !== undefined) this.#settings.counters.webSocketsOpen--;
+    if (this.#eventHead !== undefined) this.#settings.counters.eventStreamsOpen--;
     this.#leaveGroups();
     // Last, because they run what the application waits for: the request's signal, and observers.
     const hasResponse = this.#socket === undefined && isWhole && (ending.by === 'server' || ending.by === 'shutdown');

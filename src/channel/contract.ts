@@ -13,8 +13,9 @@ export interface SendOptions {
 }
 
 /**
- * One asynchronous connection to one client: a long poll that waits for its answer, an HTTP response sent piece by piece, or
- * a WebSocket. Which of them it is follows from the request and from what is sent; the handler is written once.
+ * One asynchronous connection to one client: a long poll that waits for its answer, an HTTP response sent piece by piece, an event
+ * stream, or a WebSocket. Which of them it is follows from the request, from how it is taken and from what is sent; the handler is
+ * written once.
  *
  * A channel belongs to one request. Once closed it stays closed, and can never write into the next response on the same
  * connection. `Data` is the type of `data`, a slot for the application.
@@ -24,10 +25,17 @@ export interface Channel<Data = unknown> {
   readonly isOpen: boolean;
   /** Whether this is a WebSocket: true from the moment the handshake's answer is in the output. */
   readonly isWebSocket: boolean;
+  /** Whether this is an event stream: what `asEventStream` has made of the channel of an HTTP request. */
+  readonly isEventStream: boolean;
   /** The request this channel came from. */
   readonly request: HttpRequest;
   /** The subprotocol agreed in the handshake (RFC 6455 §1.9); empty where there is none. */
   readonly protocol: string;
+  /**
+   * The id of the last event that a client had before it reconnected: the `Last-Event-ID` of its request, decoded as UTF-8. Empty where
+   * there is none. It is the client's word, and may be anything.
+   */
+  readonly lastEventId: string;
   /** Bytes sent and not yet taken by the kernel. */
   readonly bufferedAmount: number;
   /** A slot for the application. */
@@ -36,22 +44,24 @@ export interface Channel<Data = unknown> {
   /**
    * Sends. On HTTP the first send makes the response: text or bytes its body, or an `HttpResponse` with status, headers and
    * body; later sends are further pieces of the body, and their status and headers do not count. On a WebSocket text
-   * makes a text message and bytes a binary one; of an `HttpResponse` only the body counts.
+   * makes a text message and bytes a binary one; of an `HttpResponse` only the body counts. On an event stream each send is one event:
+   * a `ServerSentEvent`, or its data alone, even if it is empty. Elsewhere only the `data` of an event counts.
    *
    * Bytes up to 4 KiB are copied at the call; larger ones are borrowed: leave them alone until `drained()`.
    *
-   * @param closeAfterSend closes the channel behind the data. Defaults to true on HTTP and false on a WebSocket. With `false`
-   *   on a channel that has sent nothing, the response's head is written and the stream begins, even for an empty string;
+   * @param closeAfterSend closes the channel behind the data. Defaults to true on HTTP, false on a WebSocket and an event stream. With `false`
+   *   on another channel that has sent nothing, the response's head is written and the stream begins, even for an empty string;
    *   later empty pieces write nothing. A body that is an iterable or a stream closes after itself.
    * @returns true if the data was accepted for writing; false if the channel is closed, or the data was dropped because
    *   more than `maxBufferedBytes` were waiting already; what becomes of the channel then is `onOverflow`'s to say.
-   * @throws UsageError on a body of an unknown type, an invalid status or header, or a streamed body on a WebSocket; the
-   *   channel is then as it was.
+   * @throws UsageError on a body of an unknown type, an invalid status or header, an invalid event, or a streamed body on a WebSocket
+   *   or an event stream; the channel is then as it was.
    */
   send(data: Outgoing, closeAfterSend?: boolean, options?: SendOptions): boolean;
 
   /**
-   * Closes. An HTTP channel that has sent nothing answers with a complete 204, a streaming one ends its body. A WebSocket
+   * Closes. An HTTP channel that has sent nothing answers with a complete 204, a streaming one ends its body: behind an event stream
+   * the browser reconnects, until it is answered with a 204. A WebSocket
    * sends a Close frame and waits up to `closeTimeoutMs` for the peer's (RFC 6455 §7.1.2).
    *
    * @param code the WebSocket close code, default 1000: 1000-1003, 1007-1014 or 3000-4999. Not used on HTTP.
@@ -65,7 +75,7 @@ export interface Channel<Data = unknown> {
    * Sets what receives the messages of a WebSocket. Order is guaranteed: a promise that `fn` returns is awaited before the
    * next message of this channel is handed over. What arrives before a function is set is held, never dropped; a queue that
    * is full for 30 s while none is set ends the channel with 1003, so one that only sends should set one that does nothing. On
-   * an HTTP channel it never fires. Setting it again replaces it.
+   * an HTTP channel, an event stream among them, it never fires. Setting it again replaces it.
    */
   onReceive(fn: (message: Message) => unknown): void;
   /** Sets what is told of a Ping, which was answered already and may have overtaken queued messages. */
@@ -97,11 +107,11 @@ export interface HandshakeError {
   readonly reason: string;
 }
 
-/** What `asChannel` can be given. All of it can also be set on the channel later. */
+/** What `asChannel` and `asEventStream` can be given. What is called can also be set on the channel later. */
 export interface ChannelHandlers<Data = unknown> {
-  /** Runs before the handshake is answered: the place to join groups or fill `data`. What it throws is thrown. */
+  /** Runs before the handshake is answered, or the head of an event stream is written: the place to join groups or fill `data`. What it throws is thrown. */
   readonly init?: ((channel: Channel<Data>) => void) | undefined;
-  /** Runs when the channel is ready: behind the handshake on a WebSocket, at once on HTTP. */
+  /** Runs when the channel is ready: behind the handshake on a WebSocket, behind the head on an event stream, at once on other HTTP. */
   readonly onOpen?: ((channel: Channel<Data>) => unknown) | undefined;
   /** This and the following are those of `Channel`, with the channel as their first argument. */
   readonly onReceive?: ((channel: Channel<Data>, message: Message) => unknown) | undefined;
@@ -116,7 +126,7 @@ export interface ChannelHandlers<Data = unknown> {
    * none fits, the handshake succeeds without one (RFC 6455 §4.2.2). To choose what was not offered is a `UsageError`.
    */
   readonly protocols?: readonly string[] | ((offered: readonly string[]) => string | undefined) | undefined;
-  /** Further header fields for the handshake's answer, such as cookies. */
+  /** Further header fields for the handshake's answer, or for the head of an event stream, such as cookies. */
   readonly headers?: HeaderFields | undefined;
 }
 

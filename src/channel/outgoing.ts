@@ -1,18 +1,24 @@
-/** What the application sends, judged once: a message, a streamed body, or nothing. */
+/** What the application sends, judged once: a message, an event, a streamed body, or nothing. */
 
 import { UsageError } from '../errors.js';
-import type { Body, HttpResponse, Outgoing } from '../http/contract.js';
+import type { Body, HttpResponse, Outgoing, ServerSentEvent } from '../http/contract.js';
 import type { Message } from './contract.js';
-import type { StreamedBody } from './outlet.js';
+import { encodeEnvelope, encodePosition } from './envelope.js';
+import type { Answer, StreamedBody } from './outlet.js';
 
 /** The longest bytes that are copied at the call; longer ones are borrowed until they are written. */
 export const COPY_UP_TO_BYTES = 4 * 1024;
 
+/** What ends a line of an event stream, or makes clients overlook it. */
+const NOT_IN_LINE = /[\r\n\0]/;
+const NO_EVENT: ServerSentEvent = {};
+
 /** The body of what is sent, whatever its form. */
 export function bodyOf(data: Outgoing): Body | undefined {
   if (typeof data === 'string' || data instanceof Uint8Array) return data;
+  if (isEvent(data)) return checkEvent(data).data;
   if (!isResponse(data)) {
-    throw new UsageError(`send takes a string, a Uint8Array or a response such as { status, headers, body }, not ${describe(data)}`);
+    throw new UsageError(`send takes a string, a Uint8Array, a response such as { status, headers, body } or an event such as { event, id, data }, not ${describe(data)}`);
   }
   return checkBody(data.body);
 }
@@ -21,6 +27,12 @@ export function bodyOf(data: Outgoing): Body | undefined {
 export function isResponse(data: unknown): data is HttpResponse {
   if (typeof data !== 'object' || data === null || isStreamed(data)) return false;
   return 'status' in data || 'headers' in data || 'body' in data || (Object.keys(data).length === 0 && isPlain(data));
+}
+
+/** Whether something is an event: an object with a member of one. */
+export function isEvent(data: unknown): data is ServerSentEvent {
+  if (typeof data !== 'object' || data === null || isStreamed(data)) return false;
+  return 'data' in data || 'event' in data || 'id' in data || 'retry' in data;
 }
 
 /** A body as it is given in a response; a `UsageError` for what can be no body. */
@@ -35,17 +47,59 @@ export function isStreamed(body: unknown): body is StreamedBody {
   return Symbol.asyncIterator in body || Symbol.iterator in body;
 }
 
-/** What a WebSocket sends for it; `undefined` for a response without a body, which is no message. */
+/** What a WebSocket sends for it; `undefined` for a response without a body or an event without data, which is no message. */
 export function messageOf(data: Outgoing): Message | undefined {
   const body = bodyOf(data);
   if (typeof body === 'string' || body instanceof Uint8Array) return body;
   if (body === undefined || body === null) return undefined;
-  throw new UsageError('a WebSocket message is text or bytes: read the stream and send its pieces');
+  throw new UsageError('a message is text or bytes: read the stream and send its pieces');
+}
+
+/** The same in an envelope, in which an event keeps its name and id. */
+export function envelopeOf(data: Outgoing): Message | undefined {
+  const message = messageOf(data);
+  const { event, id } = isEvent(data) ? data : NO_EVENT;
+  if (message !== undefined) return encodeEnvelope({ id, event, data: message });
+  return id === undefined ? undefined : encodePosition(id);
+}
+
+/** What an event stream sends for it; `undefined` for a response without a body or an event that holds nothing. */
+export function eventOf(data: Outgoing): ServerSentEvent | undefined {
+  if (isEvent(data)) return holdsNothing(checkEvent(data)) ? undefined : data;
+  const message = messageOf(data);
+  return message === undefined ? undefined : { data: message };
+}
+
+/** What any other response is made of: of an event its data. */
+export function answerOf(data: Outgoing): Answer {
+  return isEvent(data) ? (checkEvent(data).data ?? {}) : data;
 }
 
 /** Bytes that stay as they are whatever the application does to its own. */
 export function keepBytes(bytes: Uint8Array): Uint8Array {
   return bytes.length <= COPY_UP_TO_BYTES ? Buffer.from(bytes) : bytes;
+}
+
+/** The event itself; a `UsageError` where no event stream could carry it, whatever carries it now. */
+function checkEvent(event: ServerSentEvent): ServerSentEvent {
+  const { event: name, id, data, retry } = event;
+  if (isResponse(event)) throw new UsageError('an event has no status, headers or body: send either a response or an event');
+  if (data !== undefined && typeof data !== 'string' && !((data as unknown) instanceof Uint8Array)) {
+    throw new UsageError(`the data of an event is a string or a Uint8Array, not ${describe(data)}`);
+  }
+  if (name !== undefined && data === undefined) throw new UsageError("an event with a name needs data, or clients fire nothing: '' where it has none");
+  checkLine(name, 'the name of an event');
+  checkLine(id, 'the id of an event');
+  if (retry !== undefined && !(Number.isSafeInteger(retry) && retry >= 0)) throw new UsageError('retry must be a whole number of milliseconds from 0');
+  return event;
+}
+
+function holdsNothing({ id, data, retry }: ServerSentEvent): boolean {
+  return id === undefined && data === undefined && retry === undefined;
+}
+
+function checkLine(text: unknown, what: string): void {
+  if (text !== undefined && (typeof text !== 'string' || NOT_IN_LINE.test(text))) throw new UsageError(`${what} must be a string without CR, LF and NUL`);
 }
 
 function isPlain(value: object): boolean {

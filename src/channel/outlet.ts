@@ -4,7 +4,7 @@
  */
 
 import type { Counters } from '../counters.js';
-import type { HttpRequest, HttpResponse, Outgoing } from '../http/contract.js';
+import type { HeaderFields, HttpRequest, HttpResponse, ServerSentEvent } from '../http/contract.js';
 import type { Ticker } from '../net/ticker.js';
 import type { ClosedBy, Ending } from './close-status.js';
 import type { Channel, ChannelHandlers, HandshakeError, Message } from './contract.js';
@@ -12,6 +12,9 @@ import type { SharedMessage } from './shared-message.js';
 
 /** A streamed body: everything in `Body` that is neither text nor bytes nor nothing. */
 export type StreamedBody = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array> | ReadableStream<Uint8Array>;
+
+/** What makes a response, or a piece of one: everything that can be sent but an event. */
+export type Answer = string | Uint8Array | HttpResponse;
 
 interface AnyOutlet {
   readonly bufferedAmount: number;
@@ -22,17 +25,19 @@ interface AnyOutlet {
 /** One exchange of HTTP, as a channel drives it. A method that throws a `UsageError` has written nothing. */
 export interface HttpOutlet extends AnyOutlet {
   /** Whether a send must be the last because this response can have no body: HEAD, 204, 205, 304. */
-  mustBeWhole(data: Outgoing): boolean;
+  mustBeWhole(data: Answer): boolean;
   /** Writes the head and the first piece of a streamed response. */
-  begin(data: Outgoing): void;
+  begin(data: Answer): void;
   /** Writes a complete response; without data a 204. */
-  whole(data: Outgoing | undefined): void;
+  whole(data: Answer | undefined): void;
   /** Writes the head of a streamed response that can have no body: a complete response. */
-  headAlone(data: Outgoing): void;
+  headAlone(data: Answer): void;
   /** Streams a body; with `response`, behind its head. The channel hears `bodyEnded` or `bodyFailed`. */
   body(body: StreamedBody, response: HttpResponse | undefined): void;
   /** Writes a piece of the body; `shared` holds the bytes of one that many channels send. */
   chunk(data: Message, shared?: SharedMessage): void;
+  /** Writes an event behind the head of an event stream; `shared` holds the bytes of one that many channels send. */
+  event(event: ServerSentEvent, shared?: SharedMessage): void;
   /** Ends the body, `chunkLast` behind a last piece; false if it is shorter than was declared, and so was cut. */
   chunkLast(data: Message): boolean;
   last(): boolean;
@@ -93,6 +98,7 @@ export interface ChannelPort {
 
 /** What all channels of a server share. */
 export interface ChannelSettings {
+  readonly softBufferBytes: number;
   readonly maxBufferedBytes: number;
   readonly onOverflow: 'close' | 'drop';
   readonly maxQueuedMessages: number;
@@ -128,8 +134,18 @@ export interface ChannelHost {
   accepted(): void;
   /** The channel closed; `hasClientLeft` unless this side ended its response in order. A WebSocket always leaves with its client. */
   channelClosed(hasClientLeft: boolean): void;
+  /** Judges the head of an event stream; nothing is written before `write`. Throws a `UsageError` on invalid fields. */
+  eventStream(headers: HeaderFields | undefined): EventStreamHead;
   /** Judges the client's handshake; nothing is written before `accept`. */
   handshake(handlers: Pick<ChannelHandlers, 'protocols' | 'headers'>): Handshake;
+}
+
+/** The head of an event stream that was judged. */
+export interface EventStreamHead {
+  /** Whether nothing can follow it, because this response can have no body: HEAD. */
+  readonly isWhole: boolean;
+  /** Writes it; from here on the outlet breaks a silence that is too long. */
+  write(): void;
 }
 
 /** A handshake that was judged: it can be accepted, or has to be refused with a response. */

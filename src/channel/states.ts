@@ -1,9 +1,9 @@
 /**
  * The whole life of a channel as one table: what each event does in each state. Absent means refused: the caller gets `false`
- * and nothing is written. Poll, stream and WebSocket are paths through it; code only looks it up.
+ * and nothing is written. Poll, stream, event stream and WebSocket are paths through it; code only looks it up.
  */
 
-export type ChannelState = 'pending' | 'streaming' | 'finishing' | 'open' | 'closing' | 'closed';
+export type ChannelState = 'pending' | 'streaming' | 'emitting' | 'finishing' | 'open' | 'closing' | 'closed';
 
 /** What can happen to a channel. */
 export type ChannelEvent =
@@ -13,6 +13,7 @@ export type ChannelEvent =
   | 'bodyEnd'
   | 'bodyFail'
   | 'close'
+  | 'beginEvents' // the head of an event stream
   | 'accept' // the WebSocket handshake
   | 'peerClose' // the peer's Close frame
   | 'fail' // the peer broke a rule, or cannot keep up
@@ -25,6 +26,9 @@ export type ChannelAction =
   | 'body'
   | 'chunk'
   | 'chunkLast'
+  | 'beginEvents'
+  | 'event'
+  | 'eventLast'
   | 'last'
   | 'cut'
   | 'accept'
@@ -45,6 +49,7 @@ export const CHANNEL_STEPS = {
     sendLast: ['closed', 'whole'],
     sendBody: ['finishing', 'body'],
     close: ['closed', 'whole'],
+    beginEvents: ['emitting', 'beginEvents'],
     accept: ['open', 'accept'],
     abort: ['closed', 'cut'],
   },
@@ -52,6 +57,12 @@ export const CHANNEL_STEPS = {
     send: ['streaming', 'chunk'],
     sendLast: ['closed', 'chunkLast'],
     sendBody: ['finishing', 'body'],
+    close: ['closed', 'last'],
+    abort: ['closed', 'cut'],
+  },
+  emitting: {
+    send: ['emitting', 'event'],
+    sendLast: ['closed', 'eventLast'],
     close: ['closed', 'last'],
     abort: ['closed', 'cut'],
   },
@@ -83,5 +94,5 @@ export function stepOf(state: ChannelState, event: ChannelEvent): ChannelStep | 
 
 /** Whether something can still be sent. */
 export function isOpenState(state: ChannelState): boolean {
-  return state === 'pending' || state === 'streaming' || state === 'open';
+  return state === 'pending' || state === 'streaming' || state === 'emitting' || state === 'open';
 }

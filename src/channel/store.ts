@@ -1,79 +1,54 @@
-/** Groups of channels: one message reaches every member, whatever carries it. */
+/** Groups of channels by name, in one process, or together with others over a bus. */
 
-import type { Outgoing } from '../http/contract.js';
 import { UsageError } from '../errors.js';
-import { AsyncChannel, type Membership } from './channel.js';
+import type { Outgoing } from '../http/contract.js';
+import { check, isFunction, optional } from '../option-checks.js';
+import { busSettings } from './bus-settings.js';
+import { AsyncChannel } from './channel.js';
+import { contentOf } from './content.js';
 import type { Channel } from './contract.js';
-import { bodyOf, keepBytes } from './outgoing.js';
-import { SharedMessage } from './shared-message.js';
+import { Group, type GroupOwner } from './group.js';
+import { groupSettings, type GroupSettings } from './group-settings.js';
+import type { BroadcastOptions, ChannelStore, JoinOptions, MemberCounts, MessageFor, StoreStats } from './store-contract.js';
+import type { StoreOptions } from './store-options.js';
+import { STORE_CLOCK, type StoreClock, type Sweepable, Sweeper } from './sweeper.js';
+import { Tally } from './tally.js';
 
-/** What a member is sent instead of one message for all; `undefined` sends it nothing. */
-export type MessageFor<Attachment> = (channel: Channel, attachment: Attachment | undefined) => Outgoing | undefined;
+/** The groups of one process. With a `bus`, those of the same name in other processes hear and are heard. */
+export class MemoryChannelStore<Attachment = unknown> implements ChannelStore<Attachment> {
+  readonly #groups = new Map<string, Group<Attachment>>();
+  readonly #forAll: GroupSettings;
+  readonly #optionsOf: StoreOptions['groupOptions'];
+  readonly #owner: GroupOwner;
+  readonly #sweeper: Sweeper;
+  readonly #tally = new Tally();
 
-/** Who is left out of a broadcast, and how it is sent. */
-export interface BroadcastOptions {
-  /** The member that is left out, such as the one the message came from. */
-  readonly except?: Channel | undefined;
-  /** `false` sends to WebSockets as it is what would be compressed. */
-  readonly compress?: boolean | undefined;
-}
-
-/** Groups of channels by name. `Attachment` is what a member brings along, such as how far it has read. */
-export interface ChannelStore<Attachment = unknown> {
-  /** Adds a channel, or replaces its attachment. It leaves by itself at the moment it closes; a closed one is not added. */
-  addToGroup(group: string, channel: Channel, attachment?: Attachment): void;
-  removeFromGroup(group: string, channel: Channel): void;
   /**
-   * Sends to every member of a group: a WebSocket gets a message, a streamed response a piece (it stays open), a long poll that
-   * waits its whole response. A function is asked for each member's own message; one that throws is reported to
-   * `onError` and stops nobody else.
-   *
-   * @returns how many members accepted it.
+   * @param clock what time it is; for tests.
+   * @throws UsageError on an option that is not what it may be.
    */
-  broadcast(group: string, message: Outgoing | MessageFor<Attachment>, options?: BroadcastOptions): number;
-}
+  constructor(options: StoreOptions = {}, clock: StoreClock = STORE_CLOCK) {
+    this.#forAll = groupSettings(options);
+    this.#optionsOf = check('groupOptions', options.groupOptions, optional(isFunction), 'a function of the name');
+    this.#sweeper = new Sweeper(clock);
+    this.#owner = { clock, tally: this.#tally, bus: busSettings(options, clock), drop: (group) => this.#drop(group) };
+  }
 
-type Member = AsyncChannel<unknown>;
-
-/** The groups of one process. */
-export class MemoryChannelStore<Attachment = unknown> implements ChannelStore<Attachment>, Membership {
-  readonly #groups = new Map<string, Map<Member, Attachment | undefined>>();
-  readonly #groupsOf = new Map<Member, Set<string>>();
-
-  addToGroup(group: string, channel: Channel, attachment?: Attachment): void {
+  addToGroup(group: string, channel: Channel, attachment?: Attachment, { since, headers }: JoinOptions = {}): void {
     const member = memberOf(channel);
     if (!member.isOpen) return;
-    let members = this.#groups.get(group);
-    if (members === undefined) this.#groups.set(group, (members = new Map()));
-    members.set(member, attachment);
-    let groups = this.#groupsOf.get(member);
-    if (groups === undefined) {
-      this.#groupsOf.set(member, (groups = new Set()));
-      member.join(this);
-    }
-    groups.add(group);
+    if (since !== undefined && since !== null && typeof since !== 'string') throw new UsageError('since is the id of a message, or an empty string');
+    this.#use(group, (each) => each.add(member, attachment, { since: since ?? undefined, headers }));
   }
 
   removeFromGroup(group: string, channel: Channel): void {
     const member = memberOf(channel);
-    const groups = this.#groupsOf.get(member);
-    if (groups === undefined || !groups.delete(group)) return;
-    this.#remove(group, member);
-    if (groups.size > 0) return;
-    this.#groupsOf.delete(member);
-    member.leave(this);
+    this.#groups.get(group)?.remove(member);
   }
 
   broadcast(group: string, message: Outgoing | MessageFor<Attachment>, options: BroadcastOptions = {}): number {
-    const members = this.#groups.get(group);
-    if (members === undefined) return 0;
-    const send = typeof message === 'function' ? sendOwn(message, options) : sendSame<Attachment>(message, options);
-    let accepted = 0;
-    for (const [member, attachment] of [...members]) {
-      if (member === options.except) continue;
-      if (send(member, attachment)) accepted++;
-    }
-    return accepted;
+    if (typeof message === 'function') return this.#groups.get(group)?.broadcastOwn(message, options.except, options) ?? 0;
+    return this.#use(group, (each) => each.broadcast(contentOf(message, options, each.history !== undefined), message, options.except));
   }
 
   /** The number of members of a group. */
@@ -83,54 +58,65 @@ export class MemoryChannelStore<Attachment = unknown> implements ChannelStore<At
 
   /** The members of a group. */
   members(group: string): Channel[] {
-    return [...(this.#groups.get(group)?.keys() ?? [])];
+    return [...(this.#groups.get(group)?.channels ?? [])];
   }
 
   /** The names of the groups that have members. */
   groups(): string[] {
-    return [...this.#groups.keys()];
+    return [...this.#groups.values()].filter((group) => group.size > 0).map((group) => group.name);
   }
 
-  /** Called by a channel at the moment it closes. */
-  channelClosed(channel: Member): void {
-    for (const group of this.#groupsOf.get(channel) ?? []) this.#remove(group, channel);
-    this.#groupsOf.delete(channel);
+  /** The members of a group by kind. */
+  counts(group: string): MemberCounts {
+    return this.#groups.get(group)?.counts ?? { webSockets: 0, eventStreams: 0, streams: 0, polls: 0 };
   }
 
-  #remove(group: string, member: Member): void {
-    const members = this.#groups.get(group);
-    members?.delete(member);
-    if (members?.size === 0) this.#groups.delete(group);
+  /**
+   * The id of the last message of a group with history, or of the place before its first: what a page that is rendered now can go on from.
+   * Empty where the group has none, or with a bus has no members here.
+   */
+  position(group: string): string {
+    return this.#use(group, (each) => each.history?.position ?? '');
+  }
+
+  /** What there is and what has happened in a group, as long as it is remembered; without a name, in all of them together. */
+  stats(group?: string): StoreStats {
+    const groups = group === undefined ? [...this.#groups.values()] : [this.#groups.get(group) ?? []].flat();
+    const tally = group === undefined ? this.#tally : (groups[0]?.tally ?? new Tally());
+    const sum = (of: (each: Group<Attachment>) => number): number => groups.reduce((total, each) => total + of(each), 0);
+    return {
+      members: sum((each) => each.size),
+      messages: sum((each) => each.history?.size ?? 0),
+      bytes: sum((each) => each.history?.bytes ?? 0),
+      ...tally.toJSON(),
+    };
+  }
+
+  /** A group comes into being when it is used, and goes when there is nothing to remember of it. */
+  #use<T>(name: string, fn: (group: Group<Attachment>) => T): T {
+    const group = this.#groups.get(name) ?? this.#make(name);
+    try {
+      return fn(group);
+    } finally {
+      if (group.isOver) this.#drop(group);
+    }
+  }
+
+  #make(name: string): Group<Attachment> {
+    const own = this.#optionsOf?.(name);
+    const group = new Group<Attachment>(name, own === undefined ? this.#forAll : groupSettings(own, this.#forAll), this.#owner);
+    this.#groups.set(name, group);
+    if (group.needsSweeping) this.#sweeper.add(group);
+    return group;
+  }
+
+  #drop(group: Sweepable & { readonly name: string }): void {
+    this.#groups.delete(group.name);
+    this.#sweeper.delete(group);
   }
 }
 
-/** One message for all: a poll gets it as its response, the others share its bytes. */
-function sendSame<Attachment>(message: Outgoing, { compress }: BroadcastOptions): (member: Member, attachment: Attachment | undefined) => boolean {
-  const body = bodyOf(message);
-  if (typeof body !== 'string' && !(body instanceof Uint8Array)) throw new UsageError('what is broadcast is text or bytes, or a response with such a body');
-  const shared = new SharedMessage(typeof body === 'string' ? body : keepBytes(body));
-  return (member) => trySend(member, () => (member.isPending ? member.send(message, true) : member.sendShared(shared, compress === false)));
-}
-
-function sendOwn<Attachment>(messageFor: MessageFor<Attachment>, { compress }: BroadcastOptions): (member: Member, attachment: Attachment | undefined) => boolean {
-  return (member, attachment) =>
-    trySend(member, () => {
-      const message = messageFor(member, attachment);
-      return message !== undefined && member.send(message, member.isPending, { compress });
-    });
-}
-
-/** What one member cannot be sent, such as a response with an invalid header, stops nobody else. */
-function trySend(member: Member, send: () => boolean): boolean {
-  try {
-    return send();
-  } catch (error) {
-    member.report(error);
-    return false;
-  }
-}
-
-function memberOf(channel: Channel): Member {
+function memberOf(channel: Channel): AsyncChannel<unknown> {
   if (channel instanceof AsyncChannel) return channel;
-  throw new UsageError('a group holds channels of this server: pass what asChannel or withChannel returned');
+  throw new UsageError('a group holds channels of this server: pass what asChannel, asEventStream or withChannel returned');
 }

@@ -29,8 +29,32 @@ export interface HttpResponse {
   readonly body?: Body | undefined;
 }
 
-/** What a channel can send: text, bytes, or on HTTP a response. On a WebSocket only the `body` of a response counts. */
-export type Outgoing = string | Uint8Array | HttpResponse;
+/**
+ * One event of an event stream, as `EventSource` in a browser hears it (HTML Standard, §9.2 Server-sent events). All of it may be left out,
+ * but an event with a name needs data: without data the client fires none, and only takes note of `id` and `retry`.
+ */
+export interface ServerSentEvent {
+  /** The name it is fired under, `message` where there is none. Without CR, LF and NUL. */
+  readonly event?: string | undefined;
+  /**
+   * What a client that reconnects sends as `Last-Event-ID`, and the channel then has as `lastEventId`; an empty one makes the client
+   * forget what it had. Without CR, LF and NUL.
+   */
+  readonly id?: string | undefined;
+  /**
+   * Text of any number of lines; CR LF and CR arrive as LF. The format carries text alone, so bytes are sent in base64, and under the name
+   * `binary` where the event has none.
+   */
+  readonly data?: string | Uint8Array | undefined;
+  /** From here on the client waits so many milliseconds before it reconnects: a whole number from 0. */
+  readonly retry?: number | undefined;
+}
+
+/**
+ * What a channel can send: text, bytes, or on HTTP a response. On a WebSocket and an event stream only the `body` of a response counts; of
+ * an event, everywhere but on an event stream, only its `data`, as a message or a body.
+ */
+export type Outgoing = string | Uint8Array | HttpResponse | ServerSentEvent;
 
 /** One request. The handler runs when its head is complete; the body is read when asked for. */
 export interface HttpRequest {

@@ -99,6 +99,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
 
   onTick(now: number): void {
     if (this.#exchange === undefined) this.#parser.forget();
+    else this.#exchange.onTick(now);
     switch (this.#isOver || this.#isBroken ? 'nothing' : this.#deadlines.overdue(now)) {
       case 'request':
         return this.#end();

@@ -5,15 +5,17 @@
 
 import type { ClosedBy } from '../channel/close-status.js';
 import type { Channel, ChannelHandlers, HandlerResult, Message } from '../channel/contract.js';
-import type { ChannelHost, ChannelPort, ChannelSettings, Handshake, HttpOutlet, StreamedBody } from '../channel/outlet.js';
+import type { Answer, ChannelHost, ChannelPort, ChannelSettings, EventStreamHead, Handshake, HttpOutlet, StreamedBody } from '../channel/outlet.js';
 import { bodyOf, checkBody, isResponse, isStreamed } from '../channel/outgoing.js';
 import type { SharedMessage } from '../channel/shared-message.js';
 import { ProtocolError, UsageError } from '../errors.js';
 import type { Transport } from '../net/protocol.js';
 import { BodyPump, cancelBody, type PumpSink } from './body-pump.js';
-import type { HttpResponse, Outgoing } from './contract.js';
+import type { HeaderFields, HttpResponse, ServerSentEvent } from './contract.js';
+import { eventStreamFields } from './event-stream.js';
 import type { RequestHead } from './events.js';
 import { isBodiless } from './exchange.js';
+import { Heartbeat } from './heartbeat.js';
 import type { IncomingRequest } from './request.js';
 import { checkStatus, encodeFields, type ResponseFields } from './response.js';
 import { lengthOf, ResponseWriter } from './response-writer.js';
@@ -54,6 +56,8 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   #isAbandoned = false;
   #isShuttingDown = false;
   #pump: BodyPump | undefined;
+  /** Only of an event stream. */
+  #heartbeat: Heartbeat | undefined;
 
   constructor(head: RequestHead, request: IncomingRequest, owner: ExchangeOwner) {
     this.request = request;
@@ -123,24 +127,24 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     this.#owner.transport.whenDrained(fn);
   }
 
-  mustBeWhole(data: Outgoing): boolean {
+  mustBeWhole(data: Answer): boolean {
     return isBodiless(this.#head, this.#statusOf(responseOf(data)));
   }
 
-  begin(data: Outgoing): void {
+  begin(data: Answer): void {
     const response = responseOf(data);
     const first = (bodyOf(data) as Message | null | undefined) ?? '';
     this.#begin(this.#statusOf(response), encodeFields(response.headers), typeof response.body === 'string', lengthOf(first));
     this.piece(first);
   }
 
-  whole(data: Outgoing | undefined): void {
+  whole(data: Answer | undefined): void {
     if (data === undefined) return this.#whole(204, NO_FIELDS, undefined);
     const response = responseOf(data);
     this.#whole(this.#statusOf(response), encodeFields(response.headers), bodyOf(data) as Message | null | undefined);
   }
 
-  headAlone(data: Outgoing): void {
+  headAlone(data: Answer): void {
     const response = responseOf(data);
     this.#begin(this.#statusOf(response), encodeFields(response.headers), typeof response.body === 'string', 0);
     this.#end(this.#keepsAlive);
@@ -160,6 +164,11 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
 
   chunk(data: Message, shared?: SharedMessage): void {
     this.#writer.piece(data, shared);
+  }
+
+  event(event: ServerSentEvent, shared?: SharedMessage): void {
+    this.#writer.event(event, shared);
+    this.#heartbeat?.wasHeard();
   }
 
   chunkLast(data: Message): boolean {
@@ -258,6 +267,13 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     return this.#owner.handshake(handlers, this);
   }
 
+  eventStream(headers: HeaderFields | undefined): EventStreamHead {
+    const fields = eventStreamFields(headers);
+    const status = this.#statusOf(NO_RESPONSE);
+    const isWhole = isBodiless(this.#head, status);
+    return { isWhole, write: () => this.#beginEvents(status, fields, isWhole) };
+  }
+
   /** Writes the head of a 101 and hands the connection over: this exchange writes nothing any more. */
   switchProtocols(lines: string, fields: ResponseFields): void {
     this.#stage = 'whole';
@@ -270,6 +286,13 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   drained(): void {
     this.#pump?.resume();
     this.channel?.outputDrained();
+  }
+
+  /** A heartbeat behind output that waits would tell nobody that we live. */
+  onTick(now: number): void {
+    if (this.#heartbeat?.isDue(now) !== true) return;
+    if (this.bufferedAmount === 0) this.#writer.comment();
+    this.#heartbeat.wasHeard();
   }
 
   /** The client is gone, or is given up. */
@@ -306,6 +329,13 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     this.#writer.begin(status, fields, isText, firstLength, keepsAlive);
     this.#stage = 'streaming';
     this.#keepsAlive = keepsAlive && !this.#writer.isDelimitedByClose;
+  }
+
+  #beginEvents(status: number, fields: ResponseFields, isWhole: boolean): void {
+    this.#begin(status, fields, false, 0);
+    const { heartbeatIntervalMs, ticker } = this.#owner.settings;
+    if (isWhole) this.#end(this.#keepsAlive);
+    else if (heartbeatIntervalMs > 0) this.#heartbeat = new Heartbeat(heartbeatIntervalMs, ticker);
   }
 
   #startPump(pump: BodyPump): void {
@@ -354,6 +384,6 @@ function letGo(result: HandlerResult): void {
 }
 
 /** What is sent, as a response. */
-function responseOf(data: Outgoing): HttpResponse {
+function responseOf(data: Answer): HttpResponse {
   return typeof data === 'string' || data instanceof Uint8Array ? { body: data } : data;
 }

@@ -10,7 +10,9 @@ import type { Counters } from '../counters.js';
 import { UsageError } from '../errors.js';
 import type { Transport } from '../net/protocol.js';
 import type { Ticker } from '../net/ticker.js';
+import type { ServerSentEvent } from './contract.js';
 import type { DateField } from './date.js';
+import { encodeEvent, HEARTBEAT } from './event-stream.js';
 import { isBodiless, type RequestForm, responseFraming } from './exchange.js';
 import { encodeChunk, encodeFields, encodeHead, type ResponseFields, type ResponseFraming } from './response.js';
 import { forbidsBody, reasonPhrase } from './status.js';
@@ -93,6 +95,18 @@ export class ResponseWriter {
     else this.#writeChunk(data);
   }
 
+  /** An event. `shared` holds the bytes of one that many streams carry. */
+  event(event: ServerSentEvent, shared?: SharedMessage): void {
+    if (shared === undefined) return this.piece(encodeEvent(event));
+    const bytes = this.#framing.kind === 'chunked' ? shared.form('event chunk', encodeEventChunk) : shared.form('event', encodeEventBytes);
+    this.#transport.write(bytes);
+  }
+
+  /** A comment, which clients of an event stream overlook. */
+  comment(): void {
+    this.piece(HEARTBEAT);
+  }
+
   /** Ends the body; a `UsageError` where it is shorter than was declared. */
   end(): void {
     if (this.#left > 0) throw new UsageError(`the body is ${this.#left} bytes shorter than its Content-Length`);
@@ -128,6 +142,15 @@ export class ResponseWriter {
 /** Its bytes on the wire. */
 export function lengthOf(data: Message): number {
   return typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+}
+
+function encodeEventChunk(_data: Message, event: ServerSentEvent): string | Uint8Array {
+  return encodeChunk(encodeEvent(event));
+}
+
+/** Where only the close ends the body, in HTTP/1.0. */
+function encodeEventBytes(_data: Message, event: ServerSentEvent): Uint8Array {
+  return Buffer.from(encodeEvent(event));
 }
 
 function tooLong(): UsageError {

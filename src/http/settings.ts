@@ -18,6 +18,8 @@ export interface HttpSettings extends HeadLimits, RequestTimes, WriterSettings {
   readonly maxBodyBytes: number;
   readonly maxStreamedBodyBytes: number;
   readonly maxPipelinedBytes: number;
+  /** 0: event streams have no heartbeat. */
+  readonly heartbeatIntervalMs: number;
   readonly channels: ChannelSettings;
   readonly observer: RequestObserver;
   /** Whether the server is stopping: no connection is kept, no WebSocket is opened. */

@@ -5,17 +5,18 @@ import { describe, test } from 'node:test';
 import { CHANNEL_STEPS, type ChannelEvent, type ChannelState, isOpenState, stepOf } from '#src/channel/states.js';
 
 const STATES = Object.keys(CHANNEL_STEPS) as ChannelState[];
-const EVENTS: readonly ChannelEvent[] = ['send', 'sendLast', 'sendBody', 'bodyEnd', 'bodyFail', 'close', 'accept', 'peerClose', 'fail', 'abort'];
+const EVENTS: readonly ChannelEvent[] = ['send', 'sendLast', 'sendBody', 'bodyEnd', 'bodyFail', 'close', 'beginEvents', 'accept', 'peerClose', 'fail', 'abort'];
 
 /** The contract, written a second time: one line a state, one column an event. */
 const EXPECTED: Readonly<Record<ChannelState, readonly string[]>> = {
-  //           send               sendLast               sendBody          bodyEnd        bodyFail      close               accept         peerClose            fail               abort
-  pending:   ['streaming begin', 'closed whole',         'finishing body', '',            '',           'closed whole',       'open accept', '',                  '',                'closed cut'],
-  streaming: ['streaming chunk', 'closed chunkLast',     'finishing body', '',            '',           'closed last',        '',            '',                  '',                'closed cut'],
-  finishing: ['',                '',                     '',               'closed last', 'closed cut', '',                   '',            '',                  '',                'closed cut'],
-  open:      ['open message',    'closing messageClose', '',               '',            '',           'closing closeFrame', '',            'closed closeReply', 'closed failFrame', 'closed'],
-  closing:   ['',                '',                     '',               '',            '',           '',                   '',            'closed',            'closed',           'closed'],
-  closed:    ['',                '',                     '',               '',            '',           '',                   '',            '',                  '',                 ''],
+  //           send               sendLast                sendBody          bodyEnd        bodyFail      close                 beginEvents             accept         peerClose            fail                abort
+  pending:   ['streaming begin', 'closed whole',         'finishing body', '',            '',           'closed whole',       'emitting beginEvents', 'open accept', '',                  '',                 'closed cut'],
+  streaming: ['streaming chunk', 'closed chunkLast',     'finishing body', '',            '',           'closed last',        '',                     '',            '',                  '',                 'closed cut'],
+  emitting:  ['emitting event',  'closed eventLast',     '',               '',            '',           'closed last',        '',                     '',            '',                  '',                 'closed cut'],
+  finishing: ['',                '',                     '',               'closed last', 'closed cut', '',                   '',                     '',            '',                  '',                 'closed cut'],
+  open:      ['open message',    'closing messageClose', '',               '',            '',           'closing closeFrame', '',                     '',            'closed closeReply', 'closed failFrame', 'closed'],
+  closing:   ['',                '',                     '',               '',            '',           '',                   '',                     '',            'closed',            'closed',           'closed'],
+  closed:    ['',                '',                     '',               '',            '',           '',                   '',                     '',            '',                  '',                 ''],
 };
 
 for (const state of STATES) {
@@ -75,8 +76,8 @@ describe('of all paths', () => {
   });
 
   test('HTTP never becomes a WebSocket once it has written, nor a WebSocket HTTP', () => {
-    for (const state of ['streaming', 'finishing'] as const) for (const webSocket of ['open', 'closing'] as const) assert.ok(!reachableFrom(state).has(webSocket));
-    for (const state of ['open', 'closing'] as const) for (const http of ['streaming', 'finishing'] as const) assert.ok(!reachableFrom(state).has(http));
+    for (const state of ['streaming', 'emitting', 'finishing'] as const) for (const webSocket of ['open', 'closing'] as const) assert.ok(!reachableFrom(state).has(webSocket));
+    for (const state of ['open', 'closing'] as const) for (const http of ['streaming', 'emitting', 'finishing'] as const) assert.ok(!reachableFrom(state).has(http));
   });
 });
 

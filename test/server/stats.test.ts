@@ -18,6 +18,7 @@ test('starts from nothing', async (t) => {
     responses: { '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 },
     channels: { open: 0 },
     webSockets: { open: 0, total: 0 },
+    eventStreams: { open: 0 },
     compression: { webSockets: 0, contextBytes: 0 },
     messages: { in: 0, out: 0 },
     bytes: { in: 0, out: 0, buffered: 0 },

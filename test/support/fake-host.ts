@@ -3,17 +3,22 @@
 import { Counters } from '#src/counters.js';
 import { AsyncChannel } from '#src/channel/channel.js';
 import type { Channel, ChannelHandlers, HandshakeError, Message } from '#src/channel/contract.js';
-import type { ChannelHost, ChannelPort, ChannelSettings, Handshake, HttpOutlet, RequestWithHost, StreamedBody, WebSocketOutlet } from '#src/channel/outlet.js';
+import type { Answer, ChannelHost, ChannelPort, ChannelSettings, EventStreamHead, Handshake, HttpOutlet, RequestWithHost, StreamedBody, WebSocketOutlet } from '#src/channel/outlet.js';
 import { CHANNEL_HOST } from '#src/channel/outlet.js';
 import { SharedMessage } from '#src/channel/shared-message.js';
-import type { HttpRequest, HttpResponse, Outgoing } from '#src/http/contract.js';
+import type { HeaderFields, HttpRequest, HttpResponse, ServerSentEvent } from '#src/http/contract.js';
 import { Deadlines } from '#src/net/deadlines.js';
 import { FakeClock } from './clock.js';
 
 export interface FakeHostOptions {
   readonly isUpgrade?: boolean;
+  readonly isHead?: boolean;
+  /** The subprotocol of its WebSocket. */
+  readonly protocol?: string;
+  readonly lastEventId?: string;
   /** What a handshake is refused with. */
   readonly refusal?: HandshakeError;
+  readonly softBufferBytes?: number;
   readonly maxBufferedBytes?: number;
   readonly onOverflow?: 'close' | 'drop';
   readonly maxQueuedMessages?: number;
@@ -28,7 +33,7 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
   readonly clock = new FakeClock();
   readonly settings: ChannelSettings;
   readonly request: HttpRequest;
-  readonly protocol = 'chat';
+  readonly protocol: string;
   channel: AsyncChannel<unknown> | undefined;
   clientLeft: boolean;
   bufferedAmount = 0;
@@ -41,8 +46,10 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
 
   constructor(options: FakeHostOptions = {}) {
     this.#options = options;
+    this.protocol = options.protocol ?? 'chat';
     this.clientLeft = options.clientLeft ?? false;
     this.settings = {
+      softBufferBytes: options.softBufferBytes ?? 100,
       maxBufferedBytes: options.maxBufferedBytes ?? 1000,
       onOverflow: options.onOverflow ?? 'close',
       maxQueuedMessages: options.maxQueuedMessages ?? 64,
@@ -53,7 +60,8 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
       report: (error) => this.errors.push(error),
       observer: { channelOpened: () => {}, channelClosed: () => {} },
     };
-    this.request = { isWebSocketUpgrade: options.isUpgrade ?? false, [CHANNEL_HOST]: this } as unknown as RequestWithHost;
+    const header = (name: string): string | undefined => (name === 'last-event-id' ? options.lastEventId : undefined);
+    this.request = { isWebSocketUpgrade: options.isUpgrade ?? false, header, [CHANNEL_HOST]: this } as unknown as RequestWithHost;
   }
 
   get outlet(): HttpOutlet {
@@ -87,6 +95,10 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
     this.calls.push(hasClientLeft ? 'closed, client left' : 'closed');
   }
 
+  eventStream(headers: HeaderFields | undefined): EventStreamHead {
+    return { isWhole: this.#options.isHead ?? false, write: () => this.#note('events', headers === undefined ? undefined : JSON.stringify(headers)) };
+  }
+
   handshake(_handlers: Pick<ChannelHandlers, 'protocols' | 'headers'>): Handshake {
     const { refusal } = this.#options;
     if (refusal !== undefined) return { isValid: false, error: refusal, response: { status: refusal.status, body: refusal.reason } };
@@ -106,15 +118,15 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
     else this.#drainWaiters.push(fn);
   }
 
-  mustBeWhole(data: Outgoing): boolean {
+  mustBeWhole(data: Answer): boolean {
     return typeof data === 'object' && 'status' in data && data.status === 204;
   }
 
-  begin(data: Outgoing): void {
+  begin(data: Answer): void {
     this.#note('begin', data);
   }
 
-  whole(data: Outgoing | undefined): void {
+  whole(data: Answer | undefined): void {
     this.#note('whole', data);
   }
 
@@ -127,7 +139,12 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
     this.#note('chunk', data);
   }
 
-  headAlone(data: Outgoing): void {
+  event(event: ServerSentEvent, shared?: SharedMessage): void {
+    if (shared !== undefined) shared.form('event', (message) => this.#encode(message));
+    this.#note('event', event);
+  }
+
+  headAlone(data: Answer): void {
     this.#note('headAlone', data);
   }
 
@@ -185,7 +202,7 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
     return message;
   }
 
-  #note(name: string, data?: Outgoing): void {
+  #note(name: string, data?: Answer | ServerSentEvent): void {
     const error = this.throwNext;
     this.throwNext = undefined;
     if (error !== undefined) throw error;

@@ -1,0 +1,116 @@
+/** What a member is still owed that is behind: all that was published since it was last heard, or only the newest of each kind. */
+
+import type { History } from './history.js';
+import { formatMessageId, parseMessageId } from './message-id.js';
+import { Notice, type Published } from './published.js';
+import type { Tally } from './tally.js';
+
+/**
+ * The next thing to send. `'load'`: it has to be got first. `'wait'`: it is still to come. `undefined`: there is none, the member is no
+ * longer behind.
+ */
+export type Next = Published | Notice | 'load' | 'wait' | undefined;
+
+export interface Backlog {
+  /** Takes note of a message that comes meanwhile, and that the member will be sent when it is its turn. */
+  add(published: Published): void;
+  next(): Next;
+}
+
+/**
+ * Everything behind an id, out of the history; where that does not reach back, a gap first. It keeps a place and no message: what comes
+ * meanwhile is read from the history, too.
+ */
+export class CatchUp implements Backlog {
+  /** Behind which id it began; empty for the end of the history. */
+  readonly #since: string;
+  readonly #history: History;
+  readonly #tally: Tally;
+  /** The number of the member, which messages bear that leave it out. */
+  readonly #number: number;
+  #epoch: string | undefined;
+  #next = 0;
+
+  constructor(since: string, history: History, tally: Tally, number: number) {
+    this.#since = since;
+    this.#history = history;
+    this.#tally = tally;
+    this.#number = number;
+  }
+
+  /** Behind which id it goes on. */
+  get position(): string {
+    return this.#epoch === undefined ? this.#since : formatMessageId(this.#epoch, this.#next - 1);
+  }
+
+  add(): void {}
+
+  next(): Next {
+    const history = this.#history;
+    if (history.epoch === undefined) return 'load';
+    if (this.#epoch === undefined) {
+      if (this.#since === '') return this.#beginAt(history.last + 1, false);
+      this.#find();
+    }
+    if (this.#epoch !== history.epoch || this.#next < history.first) {
+      if (!history.isWhole) return 'load';
+      this.#tally.count('gaps');
+      return this.#beginAt(history.first, true);
+    }
+    if (this.#next > history.last) return this.#next === history.last + 1 ? undefined : 'wait';
+    const published = history.get(this.#next++)!;
+    return published.except === this.#number ? new Notice(published.id!, false) : published;
+  }
+
+  /** Looks for the place of `since`. Another process may have sent what a bus has yet to bring here; nobody is ahead of a history of our own. */
+  #find(): void {
+    const id = parseMessageId(this.#since);
+    if (id === undefined || id.epoch !== this.#history.epoch || (id.sequence > this.#history.last && this.#history.isOwn)) return;
+    this.#epoch = id.epoch;
+    this.#next = id.sequence + 1;
+  }
+
+  #beginAt(sequence: number, isGap: boolean): Notice {
+    this.#epoch = this.#history.epoch!;
+    this.#next = sequence;
+    return new Notice(formatMessageId(this.#epoch, sequence - 1), isGap);
+  }
+}
+
+/** The newest message of each key, for a member that takes less than comes. */
+export class Newest implements Backlog {
+  readonly #maxBytes: number;
+  readonly #tally: Tally;
+  readonly #byKey = new Map<string | undefined, Published>();
+  #bytes = 0;
+
+  constructor(maxBytes: number, tally: Tally) {
+    this.#maxBytes = maxBytes;
+    this.#tally = tally;
+  }
+
+  /** In the order in which they came, so that ids grow; keys without number must not fill the memory. */
+  add(published: Published): void {
+    const { key } = published.content;
+    if (this.#take(key) !== undefined) this.#tally.count('replaced');
+    this.#byKey.set(key, published);
+    this.#bytes += published.bytes;
+    while (this.#bytes > this.#maxBytes && this.#byKey.size > 1) {
+      this.next();
+      this.#tally.count('dropped');
+    }
+  }
+
+  next(): Published | undefined {
+    for (const key of this.#byKey.keys()) return this.#take(key);
+    return undefined;
+  }
+
+  #take(key: string | undefined): Published | undefined {
+    const published = this.#byKey.get(key);
+    if (published === undefined) return undefined;
+    this.#byKey.delete(key);
+    this.#bytes -= published.bytes;
+    return published;
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * What ties one group to the bus: it is subscribed while the group has members, publishes, and keeps the group's history a copy of the one
+ * of the bus. Where the bus has brought something out of order, ids tell: what came before is passed over, what is missing is fetched.
+ */
+
+import type { Outgoing } from '../http/contract.js';
+import type { BusHistory, BusListener, BusMessage, BusSubscription } from './bus.js';
+import type { BusSettings } from './bus-settings.js';
+import type { History } from './history.js';
+import { type MessageId, parseMessageId } from './message-id.js';
+import { decodeParcel, encodeParcel, type Parcel } from './parcel.js';
+import type { Content } from './published.js';
+import { readOlder } from './read-older.js';
+
+/** The group at the end of the link. `Own` is what it wants to know again of a message of its own. */
+export interface LinkedGroup<Own> {
+  readonly name: string;
+  readonly history: History | undefined;
+  /** A message came, in the order of the bus. */
+  arrived(parcel: Parcel, own: Own | undefined): void;
+  /** The history was at another place, in this epoch, and what lies between is not in it. */
+  wasMoved(epoch: string): void;
+}
+
+/** After a failure, how long until it is tried again. */
+const RETRY_MS = 1000;
+/** Of how many messages of our own we know who is left out until they come back. */
+const MAX_EXPECTED = 10_000;
+
+export class BusLink<Own> {
+  readonly #group: LinkedGroup<Own>;
+  readonly #limits: BusHistory | undefined;
+  readonly #settings: BusSettings;
+  /** Marks the subscription that counts: what others still say does not. */
+  #current: object | undefined;
+  #subscription: BusSubscription | undefined;
+  /** Messages of our own that are to come back with an id. */
+  readonly #own = new Map<number, Own>();
+  #ready = new Gate();
+  #loading: Promise<void> | undefined;
+
+  constructor(group: LinkedGroup<Own>, limits: BusHistory | undefined, settings: BusSettings) {
+    this.#group = group;
+    this.#limits = limits;
+    this.#settings = settings;
+  }
+
+  get isOpen(): boolean {
+    return this.#current !== undefined;
+  }
+
+  open(): void {
+    if (this.#current === undefined) void this.#subscribe();
+  }
+
+  /** What the bus says from now on is missed, so the history is no copy any more. */
+  close(): void {
+    this.#unsubscribe();
+    this.#current = undefined;
+    this.#own.clear();
+    this.#group.history?.place(undefined);
+    this.#ready.open();
+    this.#ready = new Gate();
+  }
+
+  publish(content: Content, response: Outgoing, own: Own): void {
+    const number = this.#settings.nextNumber();
+    if (this.#limits !== undefined && this.isOpen) this.#expect(number, own);
+    void this.#publish(number, encodeParcel(number, content, response));
+  }
+
+  /** Gets the messages behind an id into the history, as far as they are to be had. Resolves when it has, or it is closed; never rejects. */
+  async load(since: string): Promise<void> {
+    await this.#ready.opened;
+    if (since === '') return;
+    this.#loading ??= this.#load(since).finally(() => (this.#loading = undefined));
+    await this.#loading;
+  }
+
+  #expect(number: number, own: Own): void {
+    this.#own.set(number, own);
+    if (this.#own.size <= MAX_EXPECTED) return;
+    for (const oldest of this.#own.keys()) return void this.#own.delete(oldest);
+  }
+
+  async #publish(number: number, bytes: Uint8Array): Promise<void> {
+    const { bus, origin, tell } = this.#settings;
+    const { name } = this.#group;
+    try {
+      await bus.publish(name, { origin, bytes }, this.#limits);
+    } catch (error) {
+      this.#own.delete(number);
+      tell({ type: 'publish-failed', group: name, error });
+    }
+  }
+
+  async #subscribe(): Promise<void> {
+    const { bus, tell } = this.#settings;
+    const { name } = this.#group;
+    const mark = (this.#current = {});
+    try {
+      const subscription = await bus.subscribe(name, this.#listener(mark), this.#limits);
+      if (this.#current !== mark) return subscription.close();
+      this.#subscription = subscription;
+    } catch (error) {
+      if (this.#current !== mark) return;
+      tell({ type: 'lost', group: name, error });
+      return this.#later(() => void (this.#current === mark && this.#subscribe()));
+    }
+    this.#subscribed(this.#subscription.position);
+  }
+
+  #listener(mark: object): BusListener {
+    const { tell } = this.#settings;
+    const { name } = this.#group;
+    const ifCurrent = <A extends unknown[]>(fn: (...args: A) => void) => (...args: A): void => {
+      if (this.#current === mark) fn(...args);
+    };
+    return {
+      message: ifCurrent((message: BusMessage) => this.#message(message)),
+      lost: ifCurrent((error: unknown) => tell({ type: 'lost', group: name, error })),
+      restored: ifCurrent((hasGap: boolean) => {
+        tell({ type: 'restored', group: name, hasGap });
+        if (hasGap && this.#limits !== undefined) this.#subscribeAgain();
+      }),
+    };
+  }
+
+  /** A new subscription tells where the bus is now, and so whether something is missing here. */
+  #subscribeAgain(): void {
+    this.#unsubscribe();
+    void this.#subscribe();
+  }
+
+  #unsubscribe(): void {
+    try {
+      this.#subscription?.close();
+    } catch (error) {
+      this.#settings.report(error);
+    }
+    this.#subscription = undefined;
+  }
+
+  /** A bus without a history has no position; the ids are then our own. */
+  #subscribed(position: string | undefined): void {
+    const { history } = this.#group;
+    if (history !== undefined) {
+      const id = position === undefined ? undefined : parseMessageId(position);
+      if (id !== undefined && (id.epoch !== history.epoch || id.sequence > history.last)) this.#move(history, id.epoch, id.sequence);
+      else if (history.epoch === undefined) history.begin();
+    }
+    this.#ready.open();
+  }
+
+  #message({ origin, id, bytes }: BusMessage): void {
+    const parcel = decodeParcel(bytes);
+    if (parcel === undefined) return this.#settings.report(new Error('what came from the bus was not published by a store of groups'));
+    const isOwn = origin === this.#settings.origin;
+    const { history } = this.#group;
+    if (history === undefined) {
+      if (!isOwn) this.#group.arrived(parcel, undefined);
+    } else if (this.#makePlace(history, id === undefined ? undefined : parseMessageId(id))) {
+      this.#group.arrived(parcel, isOwn ? this.#takeOwn(parcel.number) : undefined);
+    }
+  }
+
+  /** Sees to it that a message with this id is the next of the history; false where it has come before. */
+  #makePlace(history: History, id: MessageId | undefined): boolean {
+    if (id === undefined) {
+      if (history.epoch === undefined) history.begin();
+      return true;
+    }
+    if (id.epoch === history.epoch && id.sequence <= history.last) return false;
+    if (id.epoch !== history.epoch || id.sequence > history.last + 1) this.#move(history, id.epoch, id.sequence - 1);
+    return true;
+  }
+
+  #move(history: History, epoch: string, sequence: number): void {
+    const before = history.epoch;
+    history.place(epoch, sequence);
+    if (before !== undefined) this.#group.wasMoved(before);
+  }
+
+  /** Those before it will not come any more: the bus keeps their order. */
+  #takeOwn(number: number): Own | undefined {
+    const own = this.#own.get(number);
+    for (const each of this.#own.keys()) {
+      if (each > number) break;
+      this.#own.delete(each);
+    }
+    return own;
+  }
+
+  /** Again and again until the bus answers, as the members wait. */
+  async #load(since: string): Promise<void> {
+    const { history, name } = this.#group;
+    const epoch = history?.epoch;
+    while (history !== undefined && epoch !== undefined && history.epoch === epoch && !history.isWhole) {
+      try {
+        const { older, isAll } = await readOlder(this.#settings.bus, name, since, epoch, history);
+        if (history.epoch === epoch) history.prepend(older, isAll, this.#settings.clock.monotonic());
+        return;
+      } catch (error) {
+        this.#settings.tell({ type: 'lost', group: name, error });
+        await new Promise<void>((resolve) => this.#later(resolve));
+      }
+    }
+  }
+
+  #later(fn: () => void): void {
+    const stop = this.#settings.clock.every(RETRY_MS, () => {
+      stop();
+      fn();
+    });
+  }
+}
+
+/** A door that opens once. */
+class Gate {
+  readonly opened: Promise<void>;
+  open!: () => void;
+
+  constructor() {
+    this.opened = new Promise((resolve) => (this.open = resolve));
+  }
+}

@@ -1,0 +1,30 @@
+/** What is broadcast, judged once for all who will be sent it. */
+
+import { UsageError } from '../errors.js';
+import type { Outgoing } from '../http/contract.js';
+import type { Message } from './contract.js';
+import { bodyOf, isEvent, keepBytes } from './outgoing.js';
+import type { Content } from './published.js';
+
+/** How it is broadcast. */
+export interface ContentOptions {
+  readonly key?: string | undefined;
+  readonly compress?: boolean | undefined;
+}
+
+/** A `UsageError` where it cannot be sent to all kinds of members. `isKept`: it outlives this broadcast, and needs bytes of its own. */
+export function contentOf(message: Outgoing, { key, compress }: ContentOptions, isKept: boolean): Content {
+  const body = bodyOf(message);
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) throw new UsageError('what is broadcast is text or bytes, a response with such a body, or an event with data');
+  const { event, id, retry } = isEvent(message) ? message : NO_EVENT;
+  if (isKept && id !== undefined) throw new UsageError('a message to a group with history gets its id from there: leave it out');
+  if (isKept && event === 'gap') throw new UsageError('in a group with history an event named gap says that messages were lost: choose another name');
+  return { data: typeof body === 'string' ? body : ownBytes(body, isKept), event, id, retry, asIs: compress === false, key };
+}
+
+const NO_EVENT = { event: undefined, id: undefined, retry: undefined };
+
+/** Not out of the pool of `Buffer`, of which a small message that is kept would pin much. */
+function ownBytes(bytes: Uint8Array, isKept: boolean): Message {
+  return isKept ? new Uint8Array(bytes) : keepBytes(bytes);
+}

@@ -1,0 +1,307 @@
+/**
+ * One member of a group: how what is published reaches it, whatever carries it. It gets messages as they come, or is behind and has a
+ * backlog, which it is sent as it takes what was sent before.
+ * Invariant: in a group with history it is sent each message at most once and in order, and told of a gap before a hole.
+ */
+
+import type { HeaderFields, Outgoing } from '../http/contract.js';
+import { type Backlog, CatchUp, Newest } from './backlog.js';
+import { Batch } from './batch.js';
+import type { AsyncChannel, Membership, Resumption } from './channel.js';
+import type { SendOptions } from './contract.js';
+import { encodeAnswer, encodeItem } from './envelope.js';
+import type { History } from './history.js';
+import { formatMessageId } from './message-id.js';
+import { eventOf } from './outgoing.js';
+import { pollAnswer } from './poll-answer.js';
+import { Notice, type Published } from './published.js';
+import type { SharedMessage } from './shared-message.js';
+import type { MessageFor } from './store-contract.js';
+import type { OnSlow } from './store-options.js';
+import type { Tally } from './tally.js';
+
+/** What a member needs of its group. */
+export interface Home {
+  readonly history: History | undefined;
+  readonly onSlow: OnSlow | undefined;
+  readonly tally: Tally;
+  /** Gets what lies behind an id into the history, as far as it is to be had. Never rejects. */
+  load(since: string): Promise<void>;
+  /** The channel has closed. */
+  memberClosed(channel: AsyncChannel<unknown>): void;
+}
+
+/** How a channel becomes a member. */
+export interface Joining {
+  /** Behind which id it goes on; `undefined` where it does not ask. */
+  readonly since: string | undefined;
+  /** Further fields of the answer to a poll that goes on. */
+  readonly headers: HeaderFields | undefined;
+}
+
+export class Member<Attachment> implements Membership, Resumption {
+  readonly channel: AsyncChannel<unknown>;
+  attachment: Attachment | undefined;
+  /** Its number in the group: later ones are larger. */
+  readonly number: number;
+  readonly isAsked: boolean;
+  readonly #home: Home;
+  readonly #joining: Joining;
+  readonly #onSlow: OnSlow;
+  /** Whether its client is told ids. */
+  #hasIds = false;
+  #backlog: Backlog | undefined;
+  /** Whether somebody will go on with the backlog. */
+  #isWaiting = false;
+  /** The sequence of the last message that was its turn. */
+  #sequence = 0;
+
+  constructor(home: Home, channel: AsyncChannel<unknown>, number: number, joining: Joining) {
+    this.channel = channel;
+    this.number = number;
+    this.isAsked = joining.since !== undefined;
+    this.#home = home;
+    this.#joining = joining;
+    this.#onSlow = home.onSlow ?? channel.limits.onOverflow;
+  }
+
+  /** From here on it is a member. A channel whose kind shows only later in this turn of the event loop is waited for. */
+  enter(): void {
+    this.channel.join(this);
+    this.#takeIds();
+    if (this.#home.history === undefined) return;
+    this.#catchUp(this.#since());
+    if (!this.channel.isPending) return this.#goOn();
+    this.#isWaiting = true;
+    queueMicrotask(() => this.#goOn());
+  }
+
+  /** It is a member no longer, but its channel is open. */
+  leave(): void {
+    this.channel.leave(this);
+    this.#backlog = undefined;
+    if (this.channel.resumption === this) this.channel.resumption = undefined;
+  }
+
+  channelClosed(): void {
+    this.#backlog = undefined;
+    this.#home.memberClosed(this.channel);
+  }
+
+  get position(): string {
+    const epoch = this.#home.history?.epoch;
+    if (this.#backlog instanceof CatchUp) return this.#backlog.position;
+    return epoch === undefined ? (this.#joining.since ?? '') : formatMessageId(epoch, this.#sequence);
+  }
+
+  giveUp(): void {
+    this.#hasIds = false;
+  }
+
+  /** Sends what was published; true if it was sent, or will be. The way of every message to every member, and so short. */
+  deliver(published: Published, response: Outgoing): boolean {
+    try {
+      if (this.#backlog !== undefined) return this.#addToBacklog(published);
+      if (published.sequence !== 0) {
+        if (published.sequence <= this.#sequence) return true;
+        this.#sequence = published.sequence;
+      }
+      if (this.channel.isPending) return this.#answer(published, response);
+      if (this.#onSlow !== 'close' && this.#isSlow()) return this.#fallBehind(published);
+      return this.#send(published);
+    } catch (error) {
+      this.channel.report(error);
+      return false;
+    }
+  }
+
+  /** Passes over a message that leaves it out. Its client is told, or it would be sent the message when it comes back. */
+  skip(published: Published): void {
+    try {
+      if (this.#backlog instanceof CatchUp) return void this.#addToBacklog(published);
+      if (this.#backlog !== undefined || published.sequence <= this.#sequence) return;
+      this.#sequence = published.sequence;
+      this.#tell(new Notice(published.id!, false));
+    } catch (error) {
+      this.channel.report(error);
+    }
+  }
+
+  /** Sends what a function has for this member alone, which is in no history. */
+  sendOwn(messageFor: MessageFor<Attachment>, options: SendOptions): boolean {
+    try {
+      const message = messageFor(this.channel, this.attachment);
+      if (message === undefined) return false;
+      if (this.channel.isPending) return this.#answerOwn(message, options);
+      if (this.#onSlow === 'close' || !this.channel.isOverfull) return this.channel.send(message, false, options);
+      this.#home.tally.count('dropped');
+    } catch (error) {
+      this.channel.report(error);
+    }
+    return false;
+  }
+
+  /** The history was at another place, in this epoch: what came behind its own place is fetched, or was lost. */
+  goBackTo(epoch: string): void {
+    if (this.#backlog === undefined) this.#catchUp(formatMessageId(epoch, this.#sequence));
+    if (!this.#isWaiting) this.#goOn();
+  }
+
+  /** The ids of one group alone: a client could not tell those of two apart. The group that was asked for goes before others. */
+  #takeIds(): void {
+    const { resumption } = this.channel;
+    if (!this.isAsked && (this.#home.history === undefined || resumption !== undefined)) return;
+    resumption?.giveUp();
+    this.channel.resumption = this;
+    this.#hasIds = true;
+  }
+
+  /** What a browser says when it reconnects is newer than the address that it was given once. */
+  #since(): string {
+    const { since = '' } = this.#joining;
+    const { isEventStream, lastEventId } = this.channel;
+    return this.#hasIds && isEventStream && lastEventId !== '' ? lastEventId : since;
+  }
+
+  #catchUp(since: string): void {
+    this.#backlog = new CatchUp(since, this.#home.history!, this.#home.tally, this.number);
+  }
+
+  #addToBacklog(published: Published): boolean {
+    this.#backlog!.add(published);
+    if (!this.#isWaiting) this.#goOn();
+    return true;
+  }
+
+  /** Sends out of the backlog what the channel takes without falling further behind. */
+  #goOn(): void {
+    this.#isWaiting = false;
+    if (this.channel.isPending) return this.#tryAnswer();
+    while (this.#backlog !== undefined) {
+      if (this.channel.isCongested) return this.#waitForDrain();
+      const next = this.#backlog.next();
+      if (next === undefined) this.#isUpToDate();
+      else if (next === 'wait') return;
+      else if (next === 'load') return this.#load();
+      else this.#sendNext(next);
+    }
+  }
+
+  #tryAnswer(): void {
+    try {
+      this.#answerFromBacklog();
+    } catch (error) {
+      this.channel.report(error);
+    }
+  }
+
+  #waitForDrain(): void {
+    this.#isWaiting = true;
+    this.channel.whenDrained(() => this.#goOn());
+  }
+
+  #load(): void {
+    this.#isWaiting = true;
+    void this.#home.load(this.position).then(() => this.#goOn());
+  }
+
+  #isUpToDate(): void {
+    this.#backlog = undefined;
+    this.#sequence = this.#home.history?.last ?? 0;
+  }
+
+  #sendNext(next: Published | Notice): void {
+    try {
+      if (next instanceof Notice) this.#tell(next);
+      else this.#send(next);
+    } catch (error) {
+      this.channel.report(error);
+    }
+  }
+
+  #send(published: Published): boolean {
+    if (this.channel.sendShared(this.#formOf(published), published.asIs)) return true;
+    this.#wasRefused();
+    return false;
+  }
+
+  /** Where its ids are another group's, those of this one are left out for whom they are told. */
+  #formOf(published: Published): SharedMessage {
+    const { isEnveloped, isEventStream } = this.channel;
+    if (!isEnveloped && !isEventStream) return published.bare;
+    const known = this.#hasIds || this.channel.resumption === undefined ? published : published.anonymous;
+    return isEnveloped ? known.enveloped : known.bare;
+  }
+
+  /** What only those hear that are told ids. */
+  #tell(notice: Notice): void {
+    if (this.#speaksOfIds) this.channel.sendShared(this.channel.isEnveloped ? notice.enveloped : notice.bare, true);
+  }
+
+  get #speaksOfIds(): boolean {
+    return this.#hasIds && (this.channel.isEnveloped || this.channel.isEventStream);
+  }
+
+  #isSlow(): boolean {
+    return this.#onSlow === 'latest' ? this.channel.isCongested : this.channel.isOverfull;
+  }
+
+  #fallBehind(published: Published): boolean {
+    const { history, tally } = this.#home;
+    if (this.#onSlow === 'latest') this.#backlog = new Newest(this.channel.limits.maxBufferedBytes, tally);
+    else if (history !== undefined && this.#speaksOfIds) this.#catchUp(formatMessageId(history.epoch!, published.sequence - 1));
+    else {
+      tally.count('dropped');
+      return false;
+    }
+    this.#backlog!.add(published);
+    this.#waitForDrain();
+    return true;
+  }
+
+  /** More waits than may. A server that would only drop has left the channel open. */
+  #wasRefused(): void {
+    const isDropped = this.channel.isOpen && this.#onSlow !== 'close';
+    this.#home.tally.count(isDropped ? 'dropped' : 'closed');
+    if (!isDropped) this.channel.tooSlow();
+  }
+
+  /** Whether it is a poll that goes on from an id, in this group or in another. */
+  get #isResuming(): boolean {
+    return this.channel.resumption?.isAsked === true;
+  }
+
+  #answer(published: Published, response: Outgoing): boolean {
+    const { channel } = this;
+    if (channel.request.isWebSocketUpgrade) return false;
+    if (!this.#isResuming) return channel.send(response, true);
+    return this.#answerWith(encodeAnswer([published.anonymous.item], channel.resumption!.position, false));
+  }
+
+  #answerOwn(message: Outgoing, options: SendOptions): boolean {
+    if (this.channel.request.isWebSocketUpgrade) return false;
+    if (!this.#isResuming) return this.channel.send(message, true, options);
+    const { event, data = '' } = eventOf(message) ?? {};
+    return this.#answerWith(encodeAnswer([encodeItem({ event, data })], this.channel.resumption!.position, false));
+  }
+
+  #answerWith(body: string): boolean {
+    return this.channel.send(pollAnswer(body, this.#joining.headers), true);
+  }
+
+  /** Answers a poll with what there is; where there is nothing, it waits. One that goes on from an id keeps its place until then. */
+  #answerFromBacklog(): void {
+    if (this.channel.isOverfull) return this.#waitForDrain();
+    const hasPlace = this.#hasIds && this.isAsked;
+    const batch = new Batch(this.channel.limits.softBufferBytes);
+    while (this.#backlog !== undefined && !batch.isFull) {
+      const next = this.#backlog.next();
+      if (next === 'load' && batch.isEmpty) return this.#load();
+      if (next === undefined && !hasPlace) this.#isUpToDate();
+      if (typeof next !== 'object') break;
+      if (hasPlace) batch.add(next);
+      else if (!(next instanceof Notice)) return void this.#answer(next, next.content.data);
+    }
+    if (!batch.isEmpty) this.#answerWith(batch.encode());
+  }
+}

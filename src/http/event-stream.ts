@@ -1,0 +1,46 @@
+/**
+ * The text of an event stream: what its head says, and one event as the lines that a client makes it from (HTML Standard, §9.2
+ * Server-sent events). That no line of an event can end early was checked when it was sent.
+ */
+
+import { UsageError } from '../errors.js';
+import type { HeaderFields, ServerSentEvent } from './contract.js';
+import { encodeFields, type ResponseFields } from './response.js';
+
+/** A comment: the empty line behind it fires nothing, as there is no data. */
+export const HEARTBEAT = ':\n\n';
+
+const CONTENT_TYPE = 'Content-Type: text/event-stream; charset=utf-8\r\n';
+/** What keeps others from storing, changing or holding back what is sent; the application may say something else. */
+const DEFAULTS = [
+  { line: 'Cache-Control: no-cache, no-transform\r\n', own: /^cache-control:/im },
+  // Asks nginx not to collect the response, whatever its `proxy_buffering` says.
+  { line: 'X-Accel-Buffering: no\r\n', own: /^x-accel-buffering:/im },
+];
+const LINE_END = /\r\n|\r|\n/g;
+
+/** The fields of the head, with those of the application; a `UsageError` for one that is wrong here. */
+export function eventStreamFields(headers: HeaderFields | undefined): ResponseFields {
+  const fields = encodeFields(headers);
+  if (fields.hasContentType) throw new UsageError('the Content-Type of an event stream is text/event-stream: leave it out');
+  if (fields.contentLength !== undefined) throw new UsageError('the length of an event stream is not known: leave Content-Length out');
+  const defaults = DEFAULTS.filter(({ own }) => !own.test(fields.lines)).map(({ line }) => line);
+  return { ...fields, hasContentType: true, lines: CONTENT_TYPE + defaults.join('') + fields.lines };
+}
+
+/** One event, with the empty line that ends it. */
+export function encodeEvent({ event, id, data, retry }: ServerSentEvent): string {
+  const isBinary = typeof data === 'object';
+  const name = event ?? (isBinary ? 'binary' : undefined);
+  let text = '';
+  if (name !== undefined) text += `event: ${name}\n`;
+  if (id !== undefined) text += `id: ${id}\n`;
+  if (retry !== undefined) text += `retry: ${retry}\n`;
+  if (isBinary) text += `data: ${base64Of(data)}\n`;
+  else if (data !== undefined) text += `data: ${data.replace(LINE_END, '\ndata: ')}\n`;
+  return `${text}\n`;
+}
+
+function base64Of(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
