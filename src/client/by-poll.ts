@@ -5,7 +5,7 @@ import type { Listen } from './link.js';
 import { parseAnswer } from './wire.js';
 
 /** A request that was not refused by then is taken to wait: nothing tells when a server has taken it. */
-const TAKEN_MS = 1_000;
+const TAKEN_MS = 300;
 /** A server that answers with nothing new is asked again after this, so that none can be asked without end. */
 const PAUSE_MS = 100;
 const NO_CONTENT = 204;

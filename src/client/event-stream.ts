@@ -3,7 +3,7 @@
  * id that came without data, and of an `id` only where the field stood.
  */
 
-import type { Told } from './wire.js';
+import { bytesOf, type Told } from './wire.js';
 
 /** A CR at the end is no line's end yet: its LF may come with the next piece. */
 const LINE_END = /\r\n|\n|\r(?!$)/;
@@ -23,7 +23,8 @@ export class EventStreamParser {
   #dispatch(): Told {
     const { id, event, data } = this.#fields;
     this.#fields = {};
-    return event === 'gap' ? { id, gap: true } : { id, event, data };
+    if (event === 'gap') return { id, gap: true };
+    return event === 'binary' ? { id, data: bytesOf(data!) } : { id, event, data };
   }
 
   #field(line: string): [] {

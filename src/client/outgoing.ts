@@ -38,8 +38,14 @@ export class Outgoing {
   /** Sends no more by this link, and by the next only when this one has settled, or took too long. */
   leave(link: Link): void {
     if (link === this.#link) this.#link = undefined;
-    const timeout = new Promise((resolve) => setTimeout(resolve, SETTLE_TIMEOUT_MS));
-    this.#settled = Promise.all([this.#settled, Promise.race([link.settled, timeout])]);
+    const settled = new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, SETTLE_TIMEOUT_MS);
+      void link.settled.then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    this.#settled = Promise.all([this.#settled, settled]);
   }
 
   close(): void {
