@@ -6,6 +6,7 @@
 
 import { closedBy, type ClosedBy } from '../channel/close-status.js';
 import type { Message } from '../channel/contract.js';
+import { EMPTY_ENVELOPE, ENVELOPE_PROTOCOL } from '../channel/envelope.js';
 import type { ChannelPort, PackedMessage, WebSocketOutlet } from '../channel/outlet.js';
 import { keepBytes } from '../channel/outgoing.js';
 import type { SharedMessage } from '../channel/shared-message.js';
@@ -30,6 +31,8 @@ export interface WebSocketSettings extends MessageLimits, InflowLimits {
   /** 0: no heartbeat. */
   readonly pingIntervalMs: number;
   readonly pongTimeoutMs: number;
+  /** Where messages are envelopes: what lies between two empty ones. 0: none. */
+  readonly heartbeatIntervalMs: number;
   readonly closeTimeoutMs: number;
   /** Waiting output above which only the last Ping is owed an answer. */
   readonly maxBufferedBytes: number;
@@ -71,6 +74,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   #hasSeenInput = true;
   #pingAt: number;
   #pongBy = Infinity;
+  #envelopeAt = Infinity;
   #closeBy = Infinity;
   #messageBy = Infinity;
   #isDrainOwed = false;
@@ -88,6 +92,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     const { maxMessagesPerSecond, maxMessageBytesPerSecond } = settings;
     if (maxMessagesPerSecond < Infinity || maxMessageBytesPerSecond < Infinity) this.#inflow = new Inflow(settings);
     this.#pingAt = this.#nextPing();
+    if (protocol === ENVELOPE_PROTOCOL && settings.heartbeatIntervalMs > 0) this.#envelopeAt = this.#soonAfter(settings.heartbeatIntervalMs);
   }
 
   // What the connection tells (Protocol).
@@ -121,7 +126,9 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     if (this.#isOver) return;
     if (now >= this.#closeBy) return this.#lose('timeout');
     if (now >= this.#messageBy && this.#decoder.isInMessage && !this.#isPaused) return this.#fail(wsError('WS_MESSAGE_TIMEOUT'));
-    if (this.#settings.pingIntervalMs > 0 && !this.#hasSentClose) this.#keepAlive(now);
+    if (this.#hasSentClose) return;
+    if (this.#settings.pingIntervalMs > 0) this.#keepAlive(now);
+    if (now >= this.#envelopeAt && !this.#isOver) this.#sendEmptyEnvelope();
   }
 
   onShutdown(): void {
@@ -360,8 +367,17 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   }
 
   #nextPing(): number {
-    const spread = 1 - JITTER + 2 * JITTER * Math.random();
-    return this.#settings.ticker.after(this.#settings.pingIntervalMs * spread);
+    return this.#soonAfter(this.#settings.pingIntervalMs);
+  }
+
+  /** A sign of life for the program at the other end: no page sees a Ping. Behind output that waits it would tell nobody that we live. */
+  #sendEmptyEnvelope(): void {
+    if (this.#transport.bufferedAmount === 0) this.#transport.write(encodeMessage(EMPTY_ENVELOPE));
+    this.#envelopeAt = this.#soonAfter(this.#settings.heartbeatIntervalMs);
+  }
+
+  #soonAfter(ms: number): number {
+    return this.#settings.ticker.after(ms * (1 - JITTER + 2 * JITTER * Math.random()));
   }
 
   #sendClose(body: Uint8Array): void {

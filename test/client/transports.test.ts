@@ -136,6 +136,16 @@ test('an event stream without heartbeats is given up as dead, and the next trans
   await page.hears(1);
 });
 
+test('a WebSocket that has brought a heartbeat is given up when it brings no more, and one that has not is not', async (t) => {
+  const { room, address } = await startRoom(t, new Room(), { heartbeatIntervalMs: 300 });
+  const quiet = await startRoom(t, room, { heartbeatIntervalMs: 0 });
+  const pages = [new TestPage(t, address, { silenceTimeoutMs: 50 }), new TestPage(t, quiet.address, { silenceTimeoutMs: 50 })] as const;
+  for (const page of pages) await page.opened('websocket');
+  await until(() => pages[0].states.some(({ state }) => state === 'waiting'), 'the end');
+  assert.deepEqual(pages[0].states.find(({ state }) => state === 'waiting')!.ending, { isTimeout: true });
+  assert.deepEqual(pages[1].story, ['connecting websocket', 'open websocket']);
+});
+
 test('a server that takes connections and says nothing is given up', async (t) => {
   const address = await startMute(t);
   const page = new TestPage(t, address, { connectTimeoutMs: 20, silenceTimeoutMs: 60 });
