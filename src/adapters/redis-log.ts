@@ -1,0 +1,120 @@
+/** The history of groups in Redis as a bus uses it: what the scripts are given, and what their answers mean. */
+
+import { type BusHistory, type BusMessage, UsageError } from '../index.js';
+import { unpackMessage } from './packing.js';
+import type { RedisArgument, RedisLink } from './redis-clients.js';
+import { APPEND, READ, type RedisScript, TEND } from './redis-scripts.js';
+
+/** A place in a history: that of a message, or with 0 the one before the first. */
+export interface LogPosition {
+  readonly epoch: string;
+  readonly sequence: number;
+}
+
+/** What was read of a history. */
+export interface LogSlice {
+  readonly messages: readonly BusMessage[];
+  /** Whether messages behind the place that was asked for are gone. */
+  readonly gap: boolean;
+  /** The last that there is; `undefined` where there is no history. */
+  readonly last: LogPosition | undefined;
+}
+
+const SHORTEST_TEND_MS = 1_000;
+const LONGEST_TEND_MS = 20_000;
+const POSITION = /^([0-9]{1,16})-(0|[1-9][0-9]{0,15})$/;
+
+/** How often whoever hears of a group tends its history. */
+export function tendIntervalMs({ maxAgeMs }: BusHistory): number {
+  return Math.min(Math.max(maxAgeMs / 2, SHORTEST_TEND_MS), LONGEST_TEND_MS);
+}
+
+/** What a position looks like as the id of a message. */
+export function formatPosition({ epoch, sequence }: LogPosition): string {
+  return `${epoch}-${sequence}`;
+}
+
+/** `undefined` for what is no id of ours. */
+export function parsePosition(id: string): LogPosition | undefined {
+  const match = POSITION.exec(id);
+  return match === null ? undefined : { epoch: match[1]!, sequence: Number(match[2]) };
+}
+
+export class RedisLog {
+  readonly #link: RedisLink;
+
+  constructor(link: RedisLink) {
+    this.#link = link;
+  }
+
+  /**
+   * Adds packed messages, and tells those who listen to the channel of the key's name.
+   *
+   * @param call tells this call from all others. Where `isRepeated`, it may have been carried out before, and then is not again.
+   * @returns the place of the first.
+   */
+  async append(key: string, messages: readonly Buffer[], history: BusHistory, call: string, isRepeated: boolean): Promise<LogPosition> {
+    return positionOf(await this.#run(APPEND, key, [...limitsOf(history), key, call, isRepeated ? '1' : '0', ...messages]));
+  }
+
+  /** Keeps a history from being forgotten, and drops what is too old. Gives the last place; with another epoch than `known` where that was lost. */
+  async tend(key: string, history: BusHistory, known: LogPosition | undefined): Promise<LogPosition> {
+    return positionOf(await this.#run(TEND, key, [...limitsOf(history), known?.epoch ?? '', String(known?.sequence ?? 0)]));
+  }
+
+  /** The messages behind `since`; where that is not of this history, all that there are. */
+  async read(key: string, since: LogPosition | undefined, limit: number): Promise<LogSlice> {
+    const reply = await this.#run(READ, key, [since?.epoch ?? '', String(since?.sequence ?? 0), String(limit)]);
+    if (!Array.isArray(reply) || !Array.isArray(reply[1])) throw unexpected();
+    if (reply[0] === null) return { messages: [], gap: true, last: undefined };
+    const last = positionOf(reply[0]);
+    const messages = reply[1].map(messageOf).filter((each) => each !== undefined);
+    return { messages, gap: !reachesBack(since, messages[0]?.id, last), last };
+  }
+
+  /** One call of a group is under way at a time, so that running it again does not change the order. */
+  async #run({ source, sha }: RedisScript, key: string, args: readonly RedisArgument[]): Promise<unknown> {
+    try {
+      return await this.#link.command(key, ['EVALSHA', sha, '1', key, ...args]);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.includes('NOSCRIPT'))) throw error;
+      return await this.#link.command(key, ['EVAL', source, '1', key, ...args]);
+    }
+  }
+}
+
+/** A history that nobody hears of and nobody writes to is forgotten `maxAgeMs` behind the last that could have tended it. What has no limit gets one that is never reached. */
+function limitsOf(history: BusHistory): string[] {
+  const expiryMs = history.maxAgeMs + 2 * tendIntervalMs(history);
+  const limits = [expiryMs, Math.max(history.maxMessages, 1), history.maxAgeMs, history.maxBytes];
+  return limits.map((each) => String(Math.min(Math.ceil(each), Number.MAX_SAFE_INTEGER)));
+}
+
+function reachesBack(since: LogPosition | undefined, first: string | undefined, last: LogPosition): boolean {
+  if (since === undefined || since.epoch !== last.epoch || since.sequence > last.sequence) return false;
+  if (first === undefined) return since.sequence === last.sequence;
+  return parsePosition(first)?.sequence === since.sequence + 1;
+}
+
+function positionOf(reply: unknown): LogPosition {
+  const position = reply instanceof Uint8Array ? parsePosition(textOf(reply)) : undefined;
+  if (position === undefined) throw unexpected();
+  return position;
+}
+
+/** An entry of a stream: its id, then names and values of fields in turn. `undefined` for the one before the first message. */
+function messageOf(entry: unknown): BusMessage | undefined {
+  if (!Array.isArray(entry) || !(entry[0] instanceof Uint8Array) || !Array.isArray(entry[1])) throw unexpected();
+  const fields: unknown[] = entry[1];
+  const packed = fields[fields.findIndex((each, i) => i % 2 === 0 && each instanceof Uint8Array && textOf(each) === 'm') + 1];
+  if (!(packed instanceof Uint8Array)) throw unexpected();
+  return unpackMessage(packed, textOf(entry[0]));
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}
+
+function unexpected(): UsageError {
+  return new UsageError('Redis has something else where the history of the group belongs: give the bus a prefix of its own');
+}

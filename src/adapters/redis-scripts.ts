@@ -1,0 +1,137 @@
+/**
+ * The scripts that keep the history of a group in Redis, each of which Redis runs as one step. A history is one stream, which is all there
+ * is of the group, so that whatever happens to a part of it happens to the whole, and a cluster keeps it in one place.
+ *
+ * An entry's id is the message's: `<epoch>-<sequence>`, where the epoch is Redis's clock in microseconds when the stream was made. Entry 0
+ * is no message but the place before the first. The newest entry always stays, because it says how to go on. Fields: m, the message as
+ * packed; t, when it was added, in milliseconds; n, the bytes of all messages of the epoch so far; r, the run of the server; k, the
+ * call that added it.
+ *
+ * A Redis that has lost data must not give the ids of what it lost to other messages. Where the run of the newest entry is not that of now,
+ * the stream is only carried on if Redis keeps an append-only file and was no replica before; else it begins anew, with another epoch, and
+ * whoever knows an older id is told that it does not reach back.
+ */
+
+import { createHash } from 'node:crypto';
+
+/** A script, and the name by which Redis knows it once it has run. */
+export interface RedisScript {
+  readonly source: string;
+  readonly sha: string;
+}
+
+const SHARED = `
+local key = KEYS[1]
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local epoch, sequence, total, run
+
+local function section(name)
+  local info = redis.pcall('INFO', name)
+  return type(info) == 'string' and info or ''
+end
+
+local function fieldsOf(entry)
+  local fields = {}
+  for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
+  return fields
+end
+
+local function decimal(number)
+  return string.format('%.0f', number)
+end
+
+local function idOf(number)
+  return epoch .. '-' .. decimal(number)
+end
+
+local function add(number, message, call)
+  redis.call('XADD', key, idOf(number), 'm', message, 't', decimal(now), 'n', decimal(total), 'r', run, 'k', call)
+end
+
+local function hasSurvived()
+  return string.find(section('persistence'), 'aof_enabled:1', 1, true) ~= nil
+    and string.find(section('replication'), 'master_replid2:0+%s') ~= nil
+end
+
+-- Whether there is a history that can be carried on.
+local function find()
+  run = string.match(section('server'), 'run_id:(%w%w%w%w%w%w%w%w)') or ''
+  local last = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
+  if not last then return false end
+  local fields = fieldsOf(last)
+  if fields.r ~= run and not hasSurvived() then return false end
+  epoch, sequence = string.match(last[1], '^(%d+)-(%d+)$')
+  sequence, total = tonumber(sequence), tonumber(fields.n)
+  return true
+end
+
+local function begin()
+  redis.call('DEL', key)
+  epoch, sequence, total = clock[1] .. string.format('%06d', clock[2]), 0, 0
+  add(0, '', '')
+end
+
+-- Finds the history or begins one; also where the caller was handed what this server never had, or has lost.
+local function open(expiry, knownEpoch, knownSequence)
+  if not find() or (knownEpoch == epoch and tonumber(knownSequence) > sequence) then begin() end
+  redis.call('PEXPIRE', key, expiry)
+end
+
+local function trim(maxMessages, maxAgeMs, maxBytes)
+  redis.call('XTRIM', key, 'MAXLEN', '=', maxMessages)
+  for _ = 2, redis.call('XLEN', key) do
+    local oldest = redis.call('XRANGE', key, '-', '+', 'COUNT', 1)[1]
+    local fields = fieldsOf(oldest)
+    local kept = total - tonumber(fields.n) + #fields.m
+    if now - fields.t <= tonumber(maxAgeMs) and kept <= tonumber(maxBytes) then return end
+    redis.call('XDEL', key, oldest[1])
+  end
+end
+`;
+
+/** Adds messages and tells them to whoever listens. ARGV: expiry, maxMessages, maxAgeMs, maxBytes, channel, call, '1' where it is called again, messages. Gives the id of the first. */
+export const APPEND = scriptOf(`
+local CHANNEL, CALL, IS_REPEATED, FIRST = ARGV[5], ARGV[6], ARGV[7] == '1', 8
+
+-- The number of the first message, where the call was carried out before and only its answer was lost.
+local function findCall()
+  for _, entry in ipairs(redis.call('XRANGE', key, '-', '+')) do
+    local call, index = string.match(fieldsOf(entry).k, '^(.+)/(%d+)$')
+    if call == CALL then return string.match(entry[1], '%d+$') - index end
+  end
+end
+
+open(ARGV[1])
+local done = IS_REPEATED and findCall()
+if done then return idOf(done) end
+for i = FIRST, #ARGV do
+  local number = sequence + 1 + i - FIRST
+  total = total + #ARGV[i]
+  add(number, ARGV[i], CALL .. '/' .. decimal(i - FIRST))
+  redis.call('PUBLISH', CHANNEL, idOf(number) .. '\\n' .. ARGV[i])
+end
+if sequence == 0 then redis.call('XDEL', key, idOf(0)) end
+trim(ARGV[2], ARGV[3], ARGV[4])
+return idOf(sequence + 1)
+`);
+
+/** Keeps the history from being forgotten. ARGV: expiry, maxMessages, maxAgeMs, maxBytes, the epoch and sequence that the caller knows. Gives the id of the last message. */
+export const TEND = scriptOf(`
+open(ARGV[1], ARGV[5], ARGV[6])
+trim(ARGV[2], ARGV[3], ARGV[4])
+return idOf(sequence)
+`);
+
+/** Reads on behind a message. ARGV: its epoch and sequence, limit. Gives the id of the last message, where there is a history, and entries. */
+export const READ = scriptOf(`
+if not find() then return {false, {}} end
+local from = '-'
+if ARGV[1] == epoch and tonumber(ARGV[2]) <= sequence then from = idOf(ARGV[2] + 1) end
+return {idOf(sequence), redis.call('XRANGE', key, from, '+', 'COUNT', ARGV[3])}
+`);
+
+function scriptOf(body: string): RedisScript {
+  const source = SHARED + body;
+  return { source, sha: createHash('sha1').update(source).digest('hex') };
+}
