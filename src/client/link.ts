@@ -4,7 +4,7 @@
  */
 
 import type { ConnectOptions, Ending, Transport } from './contract.js';
-import { post } from './http.js';
+import { type Endpoint, post } from './http.js';
 import type { Told } from './wire.js';
 
 /** Hears the server in the way of one transport, until the server ends it; rejects where the network does. */
@@ -32,7 +32,7 @@ const PATIENCE = {
   silenceTimeoutMs: 45_000,
 } as const;
 
-export class Link {
+export class Link implements Endpoint {
   readonly target: Target;
   readonly options: ConnectOptions;
   /** Resolves when nothing that was sent here can arrive behind what is sent elsewhere from then on. */
