@@ -13,6 +13,7 @@ import { diagnostics } from './diagnostics.js';
 import { type ProtocolError, UsageError } from './errors.js';
 import type { HttpRequest } from './http/contract.js';
 import { DateField } from './http/date.js';
+import { LastHead } from './http/last-head.js';
 import { HttpProtocol } from './http/protocol.js';
 import { RequestRates } from './http/request-rates.js';
 import type { HttpSettings, Upgrade, UpgradeRequest } from './http/settings.js';
@@ -136,6 +137,7 @@ export class LongwireServer implements Server {
   status: ServerStatus = 'running';
   readonly #options: ResolvedOptions;
   readonly #counters = new Counters();
+  readonly #home = new HomeContext();
   readonly #deadlines: Deadlines;
   readonly #trusts: HttpSettings['trusts'];
   readonly #acceptor: Acceptor;
@@ -308,6 +310,7 @@ export class LongwireServer implements Server {
     return {
       ticker: this.#deadlines,
       flushQueue: new FlushQueue(),
+      home: this.#home,
       counters: this.#counters,
       softBufferBytes,
       sendTimeoutMs,
@@ -342,13 +345,13 @@ export class LongwireServer implements Server {
     return {
       ...this.#options,
       handler,
-      home: new HomeContext(),
+      home: this.#home,
       trusts: this.#trusts,
       rates: maxRequestsPerSecond === Infinity ? undefined : new RequestRates(maxRequestsPerSecond, () => clock.monotonic()),
       counters: this.#counters,
       ticker: this.#deadlines,
       date: new DateField(),
-      serverLine: this.#options.serverHeader === undefined ? '' : `Server: ${this.#options.serverHeader}\r\n`,
+      lastHead: new LastHead(this.#options.serverHeader === undefined ? '' : `Server: ${this.#options.serverHeader}\r\n`),
       channels: {
         ...this.#options,
         counters: this.#counters,

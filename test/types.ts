@@ -5,6 +5,7 @@
 
 import {
   asChannel,
+  asEventStream,
   type Body,
   type Channel,
   type ChannelHandlers,
@@ -25,6 +26,7 @@ import {
   type SendOptions,
   type Server,
   type ServerOptions,
+  type ServerSentEvent,
   type ServerStats,
   UsageError,
   withChannel,
@@ -141,6 +143,20 @@ export function channels(): void {
   lobby.onReceive(async (message) => void lobby.send(message, false));
   lobby.onClose((status: CloseStatus, detail: CloseDetail) => void `${status} ${detail.by}`);
   channel.send({ status: 404, body: 'gone' });
+  same<Channel['isEventStream'], boolean>(true);
+  same<Channel['lastEventId'], string>(true);
+  channel.send({ event: 'news', id: '7', data: 'text', retry: 1_000 });
+  channel.send({ data: new Uint8Array(1), id: undefined });
+  accepts<ServerSentEvent>({ id: '7' });
+  accepts<Outgoing>({ retry: 1_000 } satisfies ServerSentEvent);
+  // @ts-expect-error an id is text
+  channel.send({ id: 7, data: 'text' });
+  // @ts-expect-error what an event says is text or bytes
+  channel.send({ data: { some: 'JSON' } });
+  // @ts-expect-error a misspelt field is no event
+  accepts<ServerSentEvent>({ name: 'news', data: 'text' });
+  // @ts-expect-error whether it is an event stream was decided when it was taken
+  channel.isEventStream = true;
   // @ts-expect-error the slot has a type
   lobby.data = { name: 1 };
   // @ts-expect-error what is not typed has to be looked at first
@@ -172,6 +188,8 @@ export function takingAChannel(): void {
   });
   same<typeof typed, Channel<Visitor>>(true);
   same<ReturnType<typeof withChannel<Visitor>>, Channel<Visitor>>(true);
+  same<ReturnType<typeof asEventStream<Visitor>>, Channel<Visitor>>(true);
+  accepts<Handler>((each) => asEventStream<Visitor>(each, { onOpen: (to) => to.send({ data: to.data.name }), headers: { 'X-A': 'b' } }));
   accepts<ChannelHandlers>({ protocols: (offered) => offered[0] });
   // @ts-expect-error a misspelt handler would never run
   asChannel(request, { onMessage: () => {} });
@@ -192,6 +210,7 @@ export function stores(): void {
   store.broadcast('room', 'text', { except: lobby });
   store.broadcast('room', new Uint8Array(1));
   store.broadcast('room', { headers: {}, body: 'text' });
+  store.broadcast('room', { event: 'news', id: '7', data: 'text' });
   store.broadcast('room', (member, readUpTo) => {
     same<typeof readUpTo, number | undefined>(true);
     return member.isWebSocket ? `${readUpTo}` : undefined;

@@ -22,20 +22,25 @@ export interface Backlog {
  * meanwhile is read from the history, too.
  */
 export class CatchUp implements Backlog {
-  /** Behind which id it began; empty for the end of the history. */
   readonly #since: string;
   readonly #history: History;
   readonly #tally: Tally;
   /** The number of the member, which messages bear that leave it out. */
   readonly #number: number;
+  /** Where it is, once that is known. */
   #epoch: string | undefined;
   #next = 0;
+  /** Whether the member is still to be told where it begins. */
+  #owesPlace: boolean;
 
+  /** @param since behind which id; empty for where the history is now. */
   constructor(since: string, history: History, tally: Tally, number: number) {
     this.#since = since;
     this.#history = history;
     this.#tally = tally;
     this.#number = number;
+    this.#owesPlace = since === '';
+    this.#find();
   }
 
   /** Behind which id it goes on. */
@@ -47,33 +52,34 @@ export class CatchUp implements Backlog {
 
   next(): Next {
     const history = this.#history;
+    if (this.#epoch === undefined) this.#find();
     if (history.epoch === undefined) return 'load';
-    if (this.#epoch === undefined) {
-      if (this.#since === '') return this.#beginAt(history.last + 1, false);
-      this.#find();
-    }
-    if (this.#epoch !== history.epoch || this.#next < history.first) {
-      if (!history.isWhole) return 'load';
-      this.#tally.count('gaps');
-      return this.#beginAt(history.first, true);
+    if (this.#epoch !== history.epoch || this.#next < history.first) return history.isWhole ? this.#skipGap() : 'load';
+    if (this.#owesPlace) {
+      this.#owesPlace = false;
+      return new Notice(this.position, false);
     }
     if (this.#next > history.last) return this.#next === history.last + 1 ? undefined : 'wait';
     const published = history.get(this.#next++)!;
     return published.except === this.#number ? new Notice(published.id!, false) : published;
   }
 
-  /** Looks for the place of `since`. Another process may have sent what a bus has yet to bring here; nobody is ahead of a history of our own. */
+  /** Looks for its place. Another process may have sent what a bus has yet to bring here; nobody is ahead of a history of our own. */
   #find(): void {
-    const id = parseMessageId(this.#since);
-    if (id === undefined || id.epoch !== this.#history.epoch || (id.sequence > this.#history.last && this.#history.isOwn)) return;
-    this.#epoch = id.epoch;
+    const { epoch, last, isOwn } = this.#history;
+    if (epoch === undefined) return;
+    const id = this.#since === '' ? { epoch, sequence: last } : parseMessageId(this.#since);
+    if (id === undefined || id.epoch !== epoch || (id.sequence > last && isOwn)) return;
+    this.#epoch = epoch;
     this.#next = id.sequence + 1;
   }
 
-  #beginAt(sequence: number, isGap: boolean): Notice {
+  #skipGap(): Notice {
+    this.#tally.count('gaps');
     this.#epoch = this.#history.epoch!;
-    this.#next = sequence;
-    return new Notice(formatMessageId(this.#epoch, sequence - 1), isGap);
+    this.#next = this.#history.first;
+    this.#owesPlace = false;
+    return new Notice(this.position, true);
   }
 }
 

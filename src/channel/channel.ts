@@ -50,7 +50,8 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   #state: ChannelState = 'pending';
   #socket: WebSocketOutlet | undefined;
   #isEnveloped = false;
-  /** Only of an event stream. */
+  #isEventStream = false;
+  /** Of an event stream, until it is written. */
   #eventHead: EventStreamHead | undefined;
   #inbox: Inbox | undefined;
   #memberships: Set<Membership> | undefined;
@@ -81,7 +82,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   get isEventStream(): boolean {
-    return this.#eventHead !== undefined;
+    return this.#isEventStream;
   }
 
   get lastEventId(): string {
@@ -99,7 +100,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 
   send(data: Outgoing, closeAfterSend?: boolean, options?: SendOptions): boolean {
     if (this.#socket !== undefined) return this.#sendMessage(this.#isEnveloped ? envelopeOf(data) : messageOf(data), closeAfterSend ?? false, undefined, options?.compress === false);
-    if (this.#eventHead !== undefined) return this.#sendEvent(eventOf(data), closeAfterSend ?? false);
+    if (this.#isEventStream) return this.#sendEvent(eventOf(data), closeAfterSend ?? false);
     const answer = answerOf(data);
     if (isStreamed(bodyOf(answer))) return this.#sendHttp('sendBody', { data: answer });
     if (closeAfterSend ?? true) return this.#sendHttp('sendLast', { data: answer });
@@ -177,18 +178,20 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 
   /** From here on it sends events, behind `head`. A `UsageError` where its response has begun as something else. */
   becomeEventStream(head: EventStreamHead): void {
-    if (this.#eventHead !== undefined) return;
+    if (this.#isEventStream) return;
     if (this.#state === 'streaming' || this.#state === 'finishing') throw new UsageError('the response has begun already: call asEventStream before the first send');
+    this.#isEventStream = true;
     this.#eventHead = head;
     if (this.isOpen) this.#settings.counters.eventStreamsOpen++;
   }
 
   /** Writes the head of an event stream, if it is not written yet. One that nothing can follow ends the channel. */
   beginEvents(): void {
-    if (this.#state !== 'pending') return;
-    const head = this.#eventHead!;
+    const head = this.#eventHead;
+    if (head === undefined || this.#state !== 'pending') return;
     if (head.isWhole) this.#end('sendLast', HTTP_SERVER_CLOSE, true, { head });
     else this.#step('beginEvents', { head });
+    this.#eventHead = undefined;
   }
 
   /** Tells observers that it opened, and lets them hear of its close; one that was closed from the start is not told of. */
@@ -219,7 +222,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 
   /** Whether it waits for its answer: a long poll, or what is none of the others yet. */
   get isPending(): boolean {
-    return this.#state === 'pending' && this.#eventHead === undefined;
+    return this.#state === 'pending' && !this.#isEventStream;
   }
 
   /** Whether it is a WebSocket whose messages are envelopes. */
@@ -264,7 +267,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   /** Sends what many channels send, and stays open: a piece of a stream, or a message. */
   sendShared(message: SharedMessage, asIs = false): boolean {
     if (this.#socket !== undefined) return this.#sendMessage(message.data, false, message, asIs);
-    if (this.#eventHead !== undefined) return this.#sendEvent(message.event, false, message);
+    if (this.#isEventStream) return this.#sendEvent(message.event, false, message);
     return this.#sendHttp('send', { data: message.data, shared: message });
   }
 
@@ -456,7 +459,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     this.#ending = ending;
     this.#settings.counters.channelsOpen--;
     if (this.#socket !== undefined) this.#settings.counters.webSocketsOpen--;
-    if (this.#eventHead !== undefined) this.#settings.counters.eventStreamsOpen--;
+    if (this.#isEventStream) this.#settings.counters.eventStreamsOpen--;
     this.#leaveGroups();
     // Last, because they run what the application waits for: the request's signal, and observers.
     const hasResponse = this.#socket === undefined && isWhole && (ending.by === 'server' || ending.by === 'shutdown');

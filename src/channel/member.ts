@@ -9,11 +9,9 @@ import { type Backlog, CatchUp, Newest } from './backlog.js';
 import { Batch } from './batch.js';
 import type { AsyncChannel, Membership, Resumption } from './channel.js';
 import type { SendOptions } from './contract.js';
-import { encodeAnswer, encodeItem } from './envelope.js';
 import type { History } from './history.js';
 import { formatMessageId } from './message-id.js';
-import { eventOf } from './outgoing.js';
-import { pollAnswer } from './poll-answer.js';
+import { answerInJson, answerWithMessage, answerWithOwn } from './poll-answer.js';
 import { Notice, type Published } from './published.js';
 import type { SharedMessage } from './shared-message.js';
 import type { MessageFor } from './store-contract.js';
@@ -106,7 +104,7 @@ export class Member<Attachment> implements Membership, Resumption {
         if (published.sequence <= this.#sequence) return true;
         this.#sequence = published.sequence;
       }
-      if (this.channel.isPending) return this.#answer(published, response);
+      if (this.channel.isPending) return answerWithMessage(this.channel, published, response, this.#joining.headers);
       if (this.#onSlow !== 'close' && this.#isSlow()) return this.#fallBehind(published);
       return this.#send(published);
     } catch (error) {
@@ -132,7 +130,7 @@ export class Member<Attachment> implements Membership, Resumption {
     try {
       const message = messageFor(this.channel, this.attachment);
       if (message === undefined) return false;
-      if (this.channel.isPending) return this.#answerOwn(message, options);
+      if (this.channel.isPending) return answerWithOwn(this.channel, message, options, this.#joining.headers);
       if (this.#onSlow === 'close' || !this.channel.isOverfull) return this.channel.send(message, false, options);
       this.#home.tally.count('dropped');
     } catch (error) {
@@ -266,42 +264,21 @@ export class Member<Attachment> implements Membership, Resumption {
     if (!isDropped) this.channel.tooSlow();
   }
 
-  /** Whether it is a poll that goes on from an id, in this group or in another. */
-  get #isResuming(): boolean {
-    return this.channel.resumption?.isAsked === true;
-  }
-
-  #answer(published: Published, response: Outgoing): boolean {
-    const { channel } = this;
-    if (channel.request.isWebSocketUpgrade) return false;
-    if (!this.#isResuming) return channel.send(response, true);
-    return this.#answerWith(encodeAnswer([published.anonymous.item], channel.resumption!.position, false));
-  }
-
-  #answerOwn(message: Outgoing, options: SendOptions): boolean {
-    if (this.channel.request.isWebSocketUpgrade) return false;
-    if (!this.#isResuming) return this.channel.send(message, true, options);
-    const { event, data = '' } = eventOf(message) ?? {};
-    return this.#answerWith(encodeAnswer([encodeItem({ event, data })], this.channel.resumption!.position, false));
-  }
-
-  #answerWith(body: string): boolean {
-    return this.channel.send(pollAnswer(body, this.#joining.headers), true);
-  }
-
   /** Answers a poll with what there is; where there is nothing, it waits. One that goes on from an id keeps its place until then. */
   #answerFromBacklog(): void {
-    if (this.channel.isOverfull) return this.#waitForDrain();
+    const { channel } = this;
+    if (channel.isOverfull) return this.#waitForDrain();
     const hasPlace = this.#hasIds && this.isAsked;
-    const batch = new Batch(this.channel.limits.softBufferBytes);
+    const { headers } = this.#joining;
+    const batch = new Batch(channel.limits.softBufferBytes);
     while (this.#backlog !== undefined && !batch.isFull) {
       const next = this.#backlog.next();
       if (next === 'load' && batch.isEmpty) return this.#load();
       if (next === undefined && !hasPlace) this.#isUpToDate();
       if (typeof next !== 'object') break;
       if (hasPlace) batch.add(next);
-      else if (!(next instanceof Notice)) return void this.#answer(next, next.content.data);
+      else if (!(next instanceof Notice)) return void answerWithMessage(channel, next, next.content.data, headers);
     }
-    if (!batch.isEmpty) this.#answerWith(batch.encode());
+    if (!batch.isEmpty) answerInJson(channel, batch.encode(), headers);
   }
 }

@@ -4,8 +4,8 @@
  */
 
 import type { HttpResponse, Outgoing } from '../http/contract.js';
+import { type FieldPair, pairsOf } from './field-pairs.js';
 import { isResponse } from './outgoing.js';
-import { type FieldPair, pairsOf } from './poll-answer.js';
 import type { Content } from './published.js';
 
 export interface Parcel {

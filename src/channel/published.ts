@@ -57,7 +57,7 @@ export class Published implements Sendable {
   }
 
   get bare(): SharedMessage {
-    return (this.#bare ??= new SharedMessage(this.content.data, { ...this.#letter, retry: this.content.retry }));
+    return (this.#bare ??= this.#makeBare());
   }
 
   get enveloped(): SharedMessage {
@@ -78,6 +78,11 @@ export class Published implements Sendable {
   /** Forgets all forms; whoever needs one from now on makes it anew. */
   release(): void {
     this.#bare = this.#enveloped = this.#item = this.#anonymous = undefined;
+  }
+
+  #makeBare(): SharedMessage {
+    const { event, id, data } = this.#letter;
+    return new SharedMessage(data, { event, id, retry: this.content.retry, data });
   }
 
   get #letter(): Letter {

@@ -77,7 +77,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   onData(bytes: Uint8Array): void {
     if (this.#isOver) return;
     this.#parser.push(bytes);
-    this.#advanceInContext();
+    this.#advance();
   }
 
   onEnd(): void {

@@ -288,7 +288,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     this.channel?.outputDrained();
   }
 
-  /** A heartbeat behind output that waits would tell nobody that we live. */
+  /** Breaks the silence of an event stream. Where output waits, the client has not even taken that. */
   onTick(now: number): void {
     if (this.#heartbeat?.isDue(now) !== true) return;
     if (this.bufferedAmount === 0) this.#writer.comment();

@@ -14,7 +14,8 @@ import type { ServerSentEvent } from './contract.js';
 import type { DateField } from './date.js';
 import { encodeEvent, HEARTBEAT } from './event-stream.js';
 import { isBodiless, type RequestForm, responseFraming } from './exchange.js';
-import { encodeChunk, encodeFields, encodeHead, type ResponseFields, type ResponseFraming } from './response.js';
+import type { LastHead } from './last-head.js';
+import { encodeChunk, encodeFields, type ResponseFields, type ResponseFraming } from './response.js';
 import { forbidsBody, reasonPhrase } from './status.js';
 
 /** What the responses of a server share. */
@@ -22,8 +23,7 @@ export interface WriterSettings {
   readonly counters: Counters;
   readonly ticker: Ticker;
   readonly date: DateField;
-  /** The whole `Server` field line; empty for none. */
-  readonly serverLine: string;
+  readonly lastHead: LastHead;
 }
 
 const NONE: ResponseFraming = { kind: 'none' };
@@ -127,10 +127,10 @@ export class ResponseWriter {
   }
 
   #encodeHead(status: number, fields: ResponseFields, framing: ResponseFraming, isText: boolean, keepsAlive: boolean): string {
-    const { date, ticker, serverLine } = this.#settings;
+    const { date, ticker, lastHead } = this.#settings;
     this.#noteStatus(status);
     // The default type says what the body is; with a 304 it would overwrite what a cache knows of the one it has (RFC 9110 §15.4.5).
-    return encodeHead({ status, fields, framing, isText: isText && !forbidsBody(status), isHttp10: this.#request.isHttp10, keepsAlive, dateLine: date.line(ticker.wallNow), serverLine });
+    return lastHead.encode(status, fields, framing, isText && !forbidsBody(status), this.#request.isHttp10, keepsAlive, date.line(ticker.wallNow));
   }
 
   #noteStatus(status: number): void {

@@ -7,6 +7,7 @@
 import type { Socket } from 'node:net';
 import type { Counters } from '../counters.js';
 import type { Flushable, FlushQueue } from './flush-queue.js';
+import type { HomeContext } from './home-context.js';
 import { Output } from './output.js';
 import type { Departure, Peer, Protocol, Transport } from './protocol.js';
 import type { Ticker, Ticking } from './ticker.js';
@@ -33,6 +34,8 @@ interface DrainWaiter {
 export interface ConnectionSettings {
   readonly ticker: Ticker;
   readonly flushQueue: FlushQueue;
+  /** The async context in which sockets are read: their own is the same, but for what a paused one emits as it is resumed. */
+  readonly home: HomeContext;
   readonly counters: Counters;
   readonly softBufferBytes: number;
   readonly sendTimeoutMs: number;
@@ -111,15 +114,8 @@ export class Connection implements Transport, Ticking, Flushable {
   write(data: string | Uint8Array): void {
     if (this.#phase !== 'open' || data.length === 0) return;
     this.#output.push(data);
-    if (this.#output.length >= this.#settings.softBufferBytes) {
-      this.flush();
-      if (!this.#isCongested && this.bufferedAmount > this.#settings.softBufferBytes) {
-        this.#isCongested = true;
-        this.#askForDrain();
-      }
-    } else if (!this.#isReading) {
-      this.#scheduleFlush();
-    }
+    if (this.#output.length >= this.#settings.softBufferBytes) this.#flushMuch();
+    else if (!this.#isReading) this.#scheduleFlush();
   }
 
   pause(): void {
@@ -129,7 +125,7 @@ export class Connection implements Transport, Ticking, Flushable {
   }
 
   resume(): void {
-    if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.#socket.isPaused()) this.#settings.home.run(this.#socket.resume, this.#socket);
   }
 
   whenDrained(fn: () => void): void {
@@ -181,24 +177,9 @@ export class Connection implements Transport, Ticking, Flushable {
   flush(): void {
     this.#isFlushScheduled = false;
     if (this.#isLost) return;
-    const socket = this.#socket;
-    const output = this.#output;
-    // A write that the kernel took at once leaves `writableNeedDrain` set until the next tick: only with bytes waiting does it mean a slow peer.
-    while (output.length > 0 && !(socket.writableNeedDrain && socket.writableLength > 0)) {
-      const length = output.length;
-      const portions = output.take(this.#isCongested ? SLOW_PORTION_BYTES : PORTION_BYTES);
-      this.#handedOver += length - output.length;
-      this.#settings.counters.bytesOut += length - output.length;
-      if (portions.length === 1) {
-        socket.write(portions[0]!, 'latin1');
-      } else {
-        socket.cork();
-        for (const portion of portions) socket.write(portion, 'latin1');
-        socket.uncork();
-      }
-    }
+    if (this.#output.length > 0) this.#handOver();
     if (this.#drainWaiters !== undefined) this.#settleDrainWaiters();
-    if (this.#phase === 'ending' && output.length === 0) this.#sendFin();
+    if (this.#phase === 'ending' && this.#output.length === 0) this.#sendFin();
   }
 
   onTick(now: number): void {
@@ -296,6 +277,30 @@ export class Connection implements Transport, Ticking, Flushable {
     this.destroy('aborted');
   }
 
+  /** What passed the soft mark goes out at once; what the kernel does not take of it is congestion. */
+  #flushMuch(): void {
+    this.flush();
+    if (this.#isCongested || this.bufferedAmount <= this.#settings.softBufferBytes) return;
+    this.#isCongested = true;
+    this.#askForDrain();
+  }
+
+  /** Hands output to the socket as long as it takes it. */
+  #handOver(): void {
+    const socket = this.#socket;
+    const output = this.#output;
+    // A write that the kernel took at once leaves `writableNeedDrain` set until the next tick: only with bytes waiting does it mean a slow peer.
+    while (output.length > 0 && !(socket.writableLength > 0 && socket.writableNeedDrain)) {
+      const length = output.length;
+      const portionBytes = this.#isCongested ? SLOW_PORTION_BYTES : PORTION_BYTES;
+      const text = output.takeText(portionBytes);
+      if (text !== undefined) socket.write(text, 'latin1');
+      else writePieces(socket, output.take(portionBytes));
+      this.#handedOver += length - output.length;
+      this.#settings.counters.bytesOut += length - output.length;
+    }
+  }
+
   #scheduleFlush(): void {
     if (this.#isFlushScheduled) return;
     this.#isFlushScheduled = true;
@@ -344,6 +349,13 @@ export class Connection implements Transport, Ticking, Flushable {
     this.#stalledAt = isWaiting ? this.#settings.ticker.after(this.#settings.sendTimeoutMs) : 0;
     return false;
   }
+}
+
+/** Writes pieces that belong in one system call. */
+function writePieces(socket: Socket, pieces: readonly (string | Uint8Array)[]): void {
+  if (pieces.length > 1) socket.cork();
+  for (const piece of pieces) socket.write(piece, 'latin1');
+  if (pieces.length > 1) socket.uncork();
 }
 
 /** One set of listeners for all sockets: a closure for each event of each connection would cost more memory than the connection. */

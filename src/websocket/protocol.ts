@@ -6,8 +6,8 @@
 
 import { closedBy, type ClosedBy } from '../channel/close-status.js';
 import type { Message } from '../channel/contract.js';
-import { EMPTY_ENVELOPE, ENVELOPE_PROTOCOL } from '../channel/envelope.js';
 import type { ChannelPort, PackedMessage, WebSocketOutlet } from '../channel/outlet.js';
+import { EMPTY_ENVELOPE, ENVELOPE_PROTOCOL } from '../channel/envelope.js';
 import { keepBytes } from '../channel/outgoing.js';
 import type { SharedMessage } from '../channel/shared-message.js';
 import { EMPTY, ownBytes } from '../bytes.js';
@@ -31,7 +31,7 @@ export interface WebSocketSettings extends MessageLimits, InflowLimits {
   /** 0: no heartbeat. */
   readonly pingIntervalMs: number;
   readonly pongTimeoutMs: number;
-  /** Where messages are envelopes: what lies between two empty ones. 0: none. */
+  /** 0: clients of longwire.v1 are not shown that we live. */
   readonly heartbeatIntervalMs: number;
   readonly closeTimeoutMs: number;
   /** Waiting output above which only the last Ping is owed an answer. */
@@ -47,6 +47,7 @@ export interface WebSocketSettings extends MessageLimits, InflowLimits {
 
 /** Payloads up to this are framed as one piece; larger bytes go out behind their header. */
 const ONE_PIECE_UP_TO_BYTES = 4 * 1024;
+const COPY_TEXT_FROM_BYTES = 16 * 1024;
 /** The longest that a stopping server waits for a peer's Close, whatever `closeTimeoutMs` is. */
 const SHUTDOWN_MS = 5_000;
 /** Heartbeats are spread, so that clients that came together do not answer together. */
@@ -74,7 +75,8 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   #hasSeenInput = true;
   #pingAt: number;
   #pongBy = Infinity;
-  #envelopeAt = Infinity;
+  /** When the next envelope that says nothing is due: a page hears of no Ping. */
+  #lifeAt = Infinity;
   #closeBy = Infinity;
   #messageBy = Infinity;
   #isDrainOwed = false;
@@ -92,7 +94,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     const { maxMessagesPerSecond, maxMessageBytesPerSecond } = settings;
     if (maxMessagesPerSecond < Infinity || maxMessageBytesPerSecond < Infinity) this.#inflow = new Inflow(settings);
     this.#pingAt = this.#nextPing();
-    if (protocol === ENVELOPE_PROTOCOL && settings.heartbeatIntervalMs > 0) this.#envelopeAt = this.#soonAfter(settings.heartbeatIntervalMs);
+    if (protocol === ENVELOPE_PROTOCOL && settings.heartbeatIntervalMs > 0) this.#lifeAt = this.#afterAbout(settings.heartbeatIntervalMs);
   }
 
   // What the connection tells (Protocol).
@@ -126,9 +128,8 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     if (this.#isOver) return;
     if (now >= this.#closeBy) return this.#lose('timeout');
     if (now >= this.#messageBy && this.#decoder.isInMessage && !this.#isPaused) return this.#fail(wsError('WS_MESSAGE_TIMEOUT'));
-    if (this.#hasSentClose) return;
-    if (this.#settings.pingIntervalMs > 0) this.#keepAlive(now);
-    if (now >= this.#envelopeAt && !this.#isOver) this.#sendEmptyEnvelope();
+    if (this.#settings.pingIntervalMs > 0 && !this.#hasSentClose) this.#keepAlive(now);
+    if (now >= this.#lifeAt) this.#showLife();
   }
 
   onShutdown(): void {
@@ -367,17 +368,17 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   }
 
   #nextPing(): number {
-    return this.#soonAfter(this.#settings.pingIntervalMs);
+    return this.#afterAbout(this.#settings.pingIntervalMs);
   }
 
-  /** A sign of life for the program at the other end: no page sees a Ping. Behind output that waits it would tell nobody that we live. */
-  #sendEmptyEnvelope(): void {
-    if (this.#transport.bufferedAmount === 0) this.#transport.write(encodeMessage(EMPTY_ENVELOPE));
-    this.#envelopeAt = this.#soonAfter(this.#settings.heartbeatIntervalMs);
-  }
-
-  #soonAfter(ms: number): number {
+  #afterAbout(ms: number): number {
     return this.#settings.ticker.after(ms * (1 - JITTER + 2 * JITTER * Math.random()));
+  }
+
+  /** Behind output that waits it would show nothing. */
+  #showLife(): void {
+    this.#lifeAt = this.#afterAbout(this.#settings.heartbeatIntervalMs);
+    if (!this.#isOver && !this.#hasSentClose && this.bufferedAmount === 0) this.#writeMessage(EMPTY_ENVELOPE, undefined);
   }
 
   #sendClose(body: Uint8Array): void {
@@ -392,14 +393,16 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   }
 }
 
-/** One message in one unfragmented frame, whole: ASCII text as latin1, everything else as bytes. */
+/** The headers of the texts that need no more than two bytes for it. */
+const SHORT_TEXT_HEADERS = Array.from({ length: 126 }, (_, length) => encodeHeader(OPCODE.text, length));
+
+/** One message in one unfragmented frame, whole: short ASCII text as latin1, everything else as bytes. */
 function encodeMessage(data: Message): string | Uint8Array {
-  if (typeof data === 'string') {
-    const length = Buffer.byteLength(data);
-    if (length === data.length) return encodeHeader(OPCODE.text, length) + data;
-    return frameOf(OPCODE.text, length, (frame, at) => frame.write(data, at, 'utf8'));
-  }
-  return frameOf(OPCODE.binary, data.length, (frame, at) => frame.set(data, at));
+  if (typeof data !== 'string') return frameOf(OPCODE.binary, data.length, (frame, at) => frame.set(data, at));
+  const length = Buffer.byteLength(data);
+  // Long text is copied once, into memory beside the heap; as part of a longer string it would be copied there first.
+  if (length === data.length && length < COPY_TEXT_FROM_BYTES) return (SHORT_TEXT_HEADERS[length] ?? encodeHeader(OPCODE.text, length)) + data;
+  return frameOf(OPCODE.text, length, (frame, at) => frame.write(data, at, length === data.length ? 'latin1' : 'utf8'));
 }
 
 function frameOf(opcode: number, length: number, fill: (frame: Buffer, at: number) => void): Uint8Array {

@@ -2,40 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { asChannel } from '#src/channel/as-channel.js';
 import type { Channel } from '#src/channel/contract.js';
 import { MemoryChannelStore } from '#src/channel/store.js';
 import { UsageError } from '#src/errors.js';
 import type { Outgoing } from '#src/http/contract.js';
 import { FakeHost } from '../support/fake-host.js';
 import { countHeld } from '../support/garbage.js';
-
-interface Member {
-  readonly host: FakeHost;
-  readonly channel: Channel;
-}
-
-function webSocket(): Member {
-  const host = new FakeHost({ isUpgrade: true });
-  return forget(host, asChannel(host.request));
-}
-
-function poll(): Member {
-  const host = new FakeHost();
-  return forget(host, asChannel(host.request));
-}
-
-function stream(): Member {
-  const host = new FakeHost();
-  const channel = asChannel(host.request);
-  channel.send('', false);
-  return forget(host, channel);
-}
-
-function forget(host: FakeHost, channel: Channel): Member {
-  host.takeCalls();
-  return { host, channel };
-}
+import { type Member, poll, stream, webSocket } from '../support/members.js';
 
 function storeOf(...members: readonly Member[]): MemoryChannelStore<string> {
   const store = new MemoryChannelStore<string>();

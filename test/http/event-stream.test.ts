@@ -94,7 +94,7 @@ test('whatever events hold, a client hears the same, in the same order', () => {
 
 const OWN = 'Content-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache, no-transform\r\nX-Accel-Buffering: no\r\n';
 
-test('its fields say what it is, and that nobody may store, change or hold it back', () => {
+test('its fields say what it is, and that nobody may serve it again, change it or hold it back', () => {
   const { lines, hasContentType, contentLength } = eventStreamFields(undefined);
   assert.deepEqual([lines, hasContentType, contentLength], [OWN, true, undefined]);
   assert.equal(eventStreamFields({}).lines, OWN);

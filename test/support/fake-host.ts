@@ -39,6 +39,12 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
   bufferedAmount = 0;
   /** Thrown by the next call of the outlet. */
   throwNext: Error | undefined;
+  /** Called behind everything that is sent. */
+  onWrite: (() => void) | undefined;
+  /** Called when the channel has closed, as the application hears of it by the request's signal. */
+  onChannelClosed: (() => void) | undefined;
+  /** Messages that were not to be compressed. */
+  readonly sentAsIs: Message[] = [];
   /** The encodings that messages for many needed. */
   readonly encoded: Message[] = [];
   readonly #options: FakeHostOptions;
@@ -93,6 +99,7 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
 
   channelClosed(hasClientLeft: boolean): void {
     this.calls.push(hasClientLeft ? 'closed, client left' : 'closed');
+    this.onChannelClosed?.();
   }
 
   eventStream(headers: HeaderFields | undefined): EventStreamHead {
@@ -168,7 +175,8 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
 
   // WebSocketOutlet
 
-  message(data: Message, shared?: SharedMessage): void {
+  message(data: Message, shared?: SharedMessage, asIs = false): void {
+    if (asIs) this.sentAsIs.push(data);
     if (shared !== undefined) shared.form('frame', (message) => this.#encode(message));
     this.#note('message', data);
   }
@@ -208,5 +216,6 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
     if (error !== undefined) throw error;
     const text = data === undefined || typeof data === 'string' ? data : data instanceof Uint8Array ? Buffer.from(data).toString() : JSON.stringify(data);
     this.calls.push(`${name} ${text ?? ''}`.trimEnd());
+    this.onWrite?.();
   }
 }
