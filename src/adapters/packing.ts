@@ -18,7 +18,7 @@ export function packMessage({ origin, bytes }: { readonly origin: string; readon
 export function unpackMessage(packed: Uint8Array, id: string | undefined, offset = 0): BusMessage | undefined {
   const end = packed.indexOf(LINE_FEED, offset);
   if (end < 0) return undefined;
-  return { origin: textOf(packed, offset, end), id, bytes: packed.slice(end + 1) };
+  return { origin: textOf(packed, offset, end), id, bytes: new Uint8Array(packed.subarray(end + 1)) };
 }
 
 function textOf(bytes: Uint8Array, start: number, end: number): string {

@@ -44,6 +44,8 @@ export class RedisBus implements Bus {
   readonly #outboxes = new Map<string, Outbox>();
   /** By channel. */
   readonly #topics = new Map<string, RedisTopic>();
+  /** Channels that are being unsubscribed from. */
+  readonly #leaving = new Map<string, Promise<void>>();
   readonly #name = crypto.randomUUID().slice(0, 8);
   #calls = 0;
   #isClosed = false;
@@ -53,7 +55,7 @@ export class RedisBus implements Bus {
     this.#prefix = options.prefix ?? 'longwire:';
     this.#pending = new PendingCalls(options);
     this.#link = linkOf(client, {
-      heard: (channel, payload) => this.#topics.get(channel)?.hear(payload),
+      heard: (channel, payload) => this.#hear(channel, payload),
       lost: (error) => this.#topics.forEach((topic) => topic.lost(error)),
       ready: () => this.#topics.forEach((topic) => topic.ready()),
     });
@@ -102,7 +104,7 @@ export class RedisBus implements Bus {
   #topicOf(key: string, history: BusHistory | undefined): RedisTopic {
     let topic = this.#topics.get(key);
     if (topic !== undefined) return topic;
-    topic = new RedisTopic({ log: this.#log, subscribe: (channel) => this.#link.subscribe(channel) }, key, history);
+    topic = new RedisTopic({ log: this.#log, subscribe: (channel) => this.#enter(channel) }, key, history);
     this.#topics.set(key, topic);
     return topic;
   }
@@ -111,7 +113,26 @@ export class RedisBus implements Bus {
     if (this.#topics.get(topic.key) !== topic) return;
     this.#topics.delete(topic.key);
     topic.close(closed());
-    this.#link.unsubscribe(topic.key).catch(() => {}); // without a connection there is no subscription
+    this.#leave(topic.key);
+  }
+
+  #hear(channel: string, payload: Buffer): void {
+    const topic = this.#topics.get(channel);
+    if (topic === undefined) this.#leave(channel);
+    else topic.hear(payload);
+  }
+
+  /** Clients mix up what is subscribed to while it is being unsubscribed from. */
+  async #enter(channel: string): Promise<void> {
+    await this.#leaving.get(channel);
+    await this.#link.subscribe(channel);
+  }
+
+  /** Where it fails because the connection is lost, the client may subscribe again by itself: then we hear, and leave again. */
+  #leave(channel: string): void {
+    if (this.#isClosed || this.#leaving.has(channel)) return;
+    const left = this.#link.unsubscribe(channel).catch(() => {});
+    this.#leaving.set(channel, left.finally(() => this.#leaving.delete(channel)));
   }
 
   #outboxOf(group: string, history: BusHistory | undefined): Outbox {

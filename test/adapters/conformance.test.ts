@@ -1,0 +1,28 @@
+/** Every bus does what a bus must do, over every client that it can be given. */
+
+import { test } from 'node:test';
+import { busCases } from '../support/bus-conformance.js';
+import { natsTest, redisTest } from '../support/bus-servers.js';
+import { natsBus, REDIS_CLIENTS } from '../support/buses.js';
+import { MemoryBus } from '../support/memory-bus.js';
+
+for (const { name, run } of busCases(true)) {
+  test(`in memory: ${name}`, (t) => {
+    const bus = new MemoryBus();
+    return run(t, { keepsHistory: true, connect: async () => bus });
+  });
+
+  for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
+    redisTest(`Redis with ${client}: ${name}`, async (t, start) => {
+      const { port } = await start();
+      await run(t, { keepsHistory: true, connect: () => connect(t, port) });
+    });
+  }
+}
+
+for (const { name, run } of busCases(false)) {
+  natsTest(`NATS: ${name}`, async (t, start) => {
+    const { port } = await start();
+    await run(t, { keepsHistory: false, connect: () => natsBus(t, port) });
+  });
+}
