@@ -96,7 +96,6 @@ class Stage {
       messageTimeoutMs: MESSAGE_TIMEOUT_MS,
       pingIntervalMs: 0,
       pongTimeoutMs: 1,
-      heartbeatIntervalMs: 0,
       closeTimeoutMs: 5_000,
       maxMessagesPerSecond: this.#isRateLimited ? 3 : Infinity,
       maxMessageBytesPerSecond: this.#isRateLimited ? 2_000 : Infinity,
