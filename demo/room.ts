@@ -3,10 +3,12 @@
  * keeps what was said, so that whoever comes back hears what was missed, by the same transport or another, here or at another server.
  */
 
-import { type Channel, type HandlerResult, type HttpRequest, type MemoryChannelStore, type Message, scheduleTask } from 'longwire';
+import { type Channel, type HandlerResult, type HttpRequest, type HttpResponse, type MemoryChannelStore, type Message, scheduleTask } from 'longwire';
 import type { Transport } from 'longwire/client';
 import { type Draft, parseDraft, Refusal } from './draft.js';
 import { enter, transportOf } from './enter.js';
+import { plain } from './files.js';
+import { corsOf } from './origin.js';
 
 export const ROOM = 'room';
 /** What the group keeps. */
@@ -42,7 +44,7 @@ export class Room {
   enter(request: HttpRequest): HandlerResult {
     const { searchParams } = request;
     const transport = transportOf(request);
-    if (searchParams.get('cut')?.split(',').includes(transport)) return { status: 503, body: 'This wire is cut.\n' };
+    if (searchParams.get('cut')?.split(',').includes(transport)) return cutOff(request);
     return enter(request, {
       store: this.#store,
       group: ROOM,
@@ -74,7 +76,10 @@ export class Room {
   /** Cuts a page's connections of one kind; answers how many they were. */
   cut(page: string, transport: Transport): number {
     const cut = (this.#store.members(ROOM) as Channel<Member>[]).filter(({ data }) => data.page === page && data.transport === transport);
-    for (const channel of cut) channel.close(1012, 'cut');
+    for (const channel of cut) {
+      if (transport === 'poll') channel.send(cutOff(channel.request)); // closed, it would be a 204: ask again
+      else channel.close(1012, 'cut');
+    }
     return cut.length;
   }
 
@@ -90,4 +95,8 @@ export class Room {
       channel.send({ event: 'refused', data: error.message });
     }
   }
+}
+
+function cutOff(request: HttpRequest): HttpResponse {
+  return plain(503, 'This wire is cut.', corsOf(request));
 }

@@ -30,9 +30,12 @@ try {
   process.exitCode = 1;
 }
 
+/** A Redis that is not there at the start is a mistake; one that goes later is waited for. */
 async function connectTo(url: string) {
-  const client = createClient({ url });
-  client.on('error', (error: unknown) => client.isReady || console.error(`Redis: ${String(error)}`));
+  let wasThere = false;
+  const client = createClient({ url, socket: { reconnectStrategy: (retries) => wasThere && Math.min(100 * retries, 2_000) } });
+  client.on('ready', () => (wasThere = true));
+  client.on('error', () => {}); // the bus tells what comes of it
   return client.connect();
 }
 
