@@ -6,11 +6,11 @@ import { ServerConnection } from './server-connection.js';
 export type { Addresses, AddressSource, Connection, ConnectionState, ConnectOptions, Ending, MessageDetail, SendError, Transport } from './contract.js';
 
 /**
- * Connects to a server, and stays connected until it is closed: by the first transport that works at the first address that answers.
+ * Connects to a server, and stays connected until it is closed: by the first transport that works, at the first address that answers.
  *
- * @param source an address, several, or a function that gives them, or a promise of them, whenever it is about to try; relative to the page,
- *   or `http`, `https`, `ws` or `wss`. All must lead to the same group. The query parameter `since` is added.
- * @throws TypeError on what is no address, on no address, and on an unknown transport.
+ * @param source an address, several, or a function that gives them or a promise of them; in `http`, `https`, `ws` or `wss`, or relative to
+ *   the page. All must lead to the same group. The query parameter `since` is added to them. What is no address, and what the function
+ *   throws, is shown as an error that nobody caught, and asked for again later.
  */
 export function connect(source: AddressSource, options: ConnectOptions = {}): Connection {
   return new ServerConnection(source, options);

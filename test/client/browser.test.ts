@@ -9,7 +9,7 @@ import type { HandlerResult, HistoryOptions, HttpRequest } from 'longwire';
 import type { Transport } from 'longwire/client';
 import { hasBrowser, openPage } from '../support/browser.js';
 import { until } from '../support/deferred.js';
-import { ROOT } from '../support/documents.js';
+import { codeBlocksOf, readDocument, ROOT } from '../support/documents.js';
 import { Random } from '../support/random.js';
 import { Relay } from '../support/relay.js';
 import { Room, TRANSPORTS } from '../support/room.js';
@@ -222,6 +222,20 @@ test('a function that fails to give addresses is asked again, and its error show
   await becomes(`isOpen('one', 'websocket')`);
   assert.equal(complaints.length, 1);
   assert.match(complaints[0]!, /no token/);
+});
+
+test('the program at the head of docs/CLIENT.md says how it stands, shows what it hears, and sends', async (t) => {
+  const scene = await begin(t, {});
+  if (scene === undefined) return;
+  const { room, page, becomes, complaints } = scene;
+  const { code } = codeBlocksOf(readDocument('docs/CLIENT.md')).find(({ language }) => language === 'js')!;
+  await page.addScriptTag({ type: 'module', content: code.replace(`'longwire/client'`, `'/client/index.js'`) });
+  await becomes(`document.title === 'open: websocket'`);
+  await until(() => room.received.length === 1, 'what it sends');
+  assert.deepEqual(room.received, ['hello']);
+  room.say('welcome');
+  await becomes(`document.body.textContent.includes('welcome')`);
+  assert.deepEqual(complaints, []);
 });
 
 test('a page reads bytes, and sends text and bytes, by every transport', async (t) => {
