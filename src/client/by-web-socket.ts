@@ -3,6 +3,8 @@
 import type { Listen } from './link.js';
 import { decodeMessage, SUBPROTOCOL } from './wire.js';
 
+/** What it was for is over (RFC 6455 §7.4.1). */
+const NORMAL = 1000;
 const HEARTBEAT = '{}';
 
 export const byWebSocket: Listen = (link) =>
@@ -18,7 +20,7 @@ export const byWebSocket: Listen = (link) =>
       link.told(decodeMessage(data));
     };
     socket.onclose = ({ code, reason }) => resolve({ code, reason });
-    link.signal.addEventListener('abort', () => socket.close());
+    link.signal.addEventListener('abort', () => socket.close(NORMAL));
     link.send = (data) => {
       const isOpen = socket.readyState === WebSocket.OPEN; // otherwise it would drop the message without a word
       if (isOpen) socket.send(data as string | Uint8Array<ArrayBuffer>);

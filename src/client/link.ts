@@ -37,6 +37,8 @@ export class Link implements Endpoint {
   readonly options: ConnectOptions;
   /** Resolves when nothing that was sent here can arrive behind what is sent elsewhere from then on. */
   readonly settled: Promise<void>;
+  /** Sends by the transport, over HTTP unless that is better; `false` where nothing was sent, because it is about to end. */
+  send: (data: string | Uint8Array) => Promise<void> | boolean = (data) => post(this, data);
   readonly #owner: LinkOwner;
   readonly #leaving = new AbortController();
   #deadline: ReturnType<typeof setTimeout> | undefined;
@@ -49,9 +51,6 @@ export class Link implements Endpoint {
     this.#owner = owner;
     this.settled = this.#run(listen);
   }
-
-  /** Sends by the transport, over HTTP unless that is better; `false` where nothing was sent, because it is about to end. */
-  send: (data: string | Uint8Array) => Promise<void> | boolean = (data) => post(this, data);
 
   /** Aborted when the link is over. */
   get signal(): AbortSignal {
@@ -69,7 +68,7 @@ export class Link implements Endpoint {
     return url.href;
   }
 
-  /** Nothing is expected any more, unless `expect` says so again. */
+  /** The server has let it in. Nothing more is expected in time, unless `expectWithin` says so again. */
   opened(): void {
     clearTimeout(this.#deadline);
     if (this.#isOpen || this.signal.aborted) return;
@@ -98,8 +97,9 @@ export class Link implements Endpoint {
   }
 
   #ended(ending: Ending): void {
+    clearTimeout(this.#deadline);
     if (this.signal.aborted) return;
-    this.close();
+    this.#leaving.abort();
     this.#owner.linkEnded(this, ending);
   }
 }

@@ -118,6 +118,24 @@ test('a link that is lost as soon as it opens is taken not to work, and the next
   assert.deepEqual(page.states[2]!.ending, { code: 1013, reason: 'go away' });
 });
 
+test('a link that was open for some time is tried again first, by the same transport', async (t) => {
+  const { room, address } = await startRoom(t);
+  const page = new TestPage(t, address, { transports: ['event-stream', 'poll'] });
+  await page.opened('event-stream');
+  const now = performance.now.bind(performance);
+  t.mock.method(performance, 'now', () => now() + 5_001);
+  await until(() => room.channels('event-stream').length === 1, 'a channel');
+  room.channels('event-stream')[0]!.close();
+  await until(() => page.states.length === 5, 'its return');
+  assert.deepEqual(page.story.slice(2), ['waiting event-stream', 'connecting event-stream', 'open event-stream']);
+});
+
+test('what is sent as soon as it is open is sent', async (t) => {
+  const { room, address } = await startRoom(t);
+  const page: TestPage = new TestPage(t, address, { onState: ({ state }) => state === 'open' && void page.connection.send('hello') });
+  await until(() => room.received.length === 1, 'hello');
+});
+
 test('the waits grow while nothing works, up to the longest, and begin anew at reconnect', async (t) => {
   const { room, address } = await startRoom(t);
   for (const transport of TRANSPORTS) room.refused.add(transport);
@@ -200,6 +218,7 @@ test('closed, it is heard of no more, and leaves nothing behind on the server', 
     await until(() => room.channels(transport).length === 1, 'a channel');
     page.connection.close();
     await until(() => room.store.size('room') === 0, 'its end');
+    if (transport === 'websocket') assert.deepEqual(room.closings, ['normal']);
     room.say('nobody hears');
     page.connection.close();
     page.connection.reconnect();

@@ -4,7 +4,7 @@
  */
 
 import type { TestContext } from 'node:test';
-import { asChannel, asEventStream, type Channel, type GroupOptions, type HandlerResult, type HttpRequest, MemoryChannelStore, type Message, type ServerOptions } from 'longwire';
+import { asChannel, asEventStream, type Channel, type CloseStatus, type GroupOptions, type HandlerResult, type HttpRequest, MemoryChannelStore, type Message, type ServerOptions } from 'longwire';
 import type { Transport } from 'longwire/client';
 import { startServer, type TestServer } from './server.js';
 
@@ -23,6 +23,8 @@ export class Room {
   readonly asked: Asked[] = [];
   /** What clients sent, in the order in which it came, by frame or by POST. */
   readonly received: Message[] = [];
+  /** How channels ended. */
+  readonly closings: CloseStatus[] = [];
   /** Awaited before anybody is let in. */
   beforeEntering: () => Promise<void> = () => Promise.resolve();
   /** Sees every POST. */
@@ -57,6 +59,7 @@ export class Room {
       protocols: ['longwire.v1'],
       onOpen: (channel) => this.store.addToGroup('room', channel, transport, { since }),
       onReceive: (_channel, message) => void this.received.push(message),
+      onClose: (_channel, status) => void this.closings.push(status),
     });
   };
 
