@@ -1,96 +1,97 @@
 /**
- * The demo: one room, entered by WebSocket, HTTP streaming and long polling alike.
+ * The demo: one room, entered by WebSocket, event stream and long polling alike.
  *
- *   /                                  the page
- *   /room/websocket                    a WebSocket: hears the room, and speaks in it
- *   /room/streaming, /room/polling     GET hears the room, POST speaks in it
- *   /stats                             a WebSocket: hears the dashboard
+ *   /              the page
+ *   /room          GET hears the room, as a WebSocket, an event stream or a poll; POST speaks in it, as does a WebSocket
+ *   /room/count    POST lets the server count to a hundred
+ *   /room/cut      POST cuts the connections of a page
+ *   /stats         hears the dashboard, in the same three ways
  *
- * Whoever enters the room says with `?since=` which message was the last it heard.
+ * Whoever enters says with `?since=` which message was the last it heard. With a bus, several servers share one room.
  */
 
 import {
-  asChannel, type Channel, type HandlerResult, type HttpRequest, type HttpResponse, type Message, ProtocolError, runServer, type Server, type ServerOptions,
+  type Bus, type HandlerResult, type HttpRequest, type HttpResponse, MemoryChannelStore, ProtocolError, runServer, type Server, type ServerOptions, type StoreOptions,
 } from 'longwire';
 import { Dashboard } from './dashboard.js';
-import { MAX_DRAFT_BYTES, parseDraft, Refusal } from './draft.js';
+import { MAX_DRAFT_BYTES, parseCut, parseDraft, Refusal } from './draft.js';
 import { loadFiles, plain } from './files.js';
-import { Room, type Transport } from './room.js';
-
-const TRANSPORT_OF_PATH = new Map<string, Transport>([
-  ['/room/websocket', 'websocket'],
-  ['/room/streaming', 'streaming'],
-  ['/room/polling', 'polling'],
-]);
+import { corsOf, isForeign, preflight } from './origin.js';
+import { Room, ROOM, ROOM_HISTORY } from './room.js';
 
 export type Demo = Pick<Server, 'port' | 'url' | 'stats' | 'stop'>;
 
-/** Starts the demo on 127.0.0.1:9090, or where `options` say. Stopping it stops everything it started. */
-export async function startDemo(options: ServerOptions = {}): Promise<Demo> {
-  const file = await loadFiles();
-  const dashboard = new Dashboard(() => ({ members: room.members(), stats: server.stats() }));
-  const room = new Room(() => dashboard.changed());
+export interface DemoOptions extends ServerOptions, Pick<StoreOptions, 'onBusEvent'> {
+  /** What carries the room to other servers. */
+  readonly bus?: Bus | undefined;
+}
 
-  const handler = (request: HttpRequest): HandlerResult | Promise<HandlerResult> => {
-    if (isForeign(request)) return plain(403, 'This room is entered from its own page.');
-    const transport = TRANSPORT_OF_PATH.get(request.path);
-    if (transport !== undefined) return request.method === 'POST' ? speak(room, request, transport) : enter(room, request, transport);
-    if (request.path !== '/stats') return file(request);
-    return request.isWebSocketUpgrade ? asChannel(request, { onOpen: (channel) => dashboard.watch(channel) }) : upgradeRequired();
+/** Starts the demo on 127.0.0.1:9090, or where `options` say. Stopping it stops everything it started. */
+export async function startDemo({ bus, onBusEvent, ...options }: DemoOptions = {}): Promise<Demo> {
+  const file = await loadFiles();
+  const store = new MemoryChannelStore({ bus, onBusEvent, groupOptions: (group) => (group === ROOM ? { history: ROOM_HISTORY } : undefined) });
+  const dashboard = new Dashboard(store, () => ({ port: server.port, members: room.members(), stats: server.stats() }), bus !== undefined);
+  const room = new Room(store, () => dashboard.changed());
+
+  const hear: Readonly<Record<string, (request: HttpRequest) => HandlerResult>> = {
+    '/room': (request) => room.enter(request),
+    '/stats': (request) => dashboard.watch(request),
   };
 
-  const server = await runServer(handler, { host: '127.0.0.1', port: 9090, maxBodyBytes: MAX_DRAFT_BYTES, maxMessageBytes: MAX_DRAFT_BYTES, ...options });
+  const handler = (request: HttpRequest): HandlerResult | Promise<HandlerResult> => {
+    if (isForeign(request)) return plain(403, 'This room is entered from its own pages.');
+    const methods = { GET: hear[request.path], POST: ACTIONS[request.path] };
+    if (methods.GET === undefined && methods.POST === undefined) return file(request);
+    if (request.method === 'OPTIONS') return preflight(request);
+    if (request.method === 'GET' && methods.GET !== undefined) return methods.GET(request);
+    if (request.method === 'POST' && methods.POST !== undefined) return act(room, request, methods.POST);
+    return plain(405, 'GET hears, POST speaks.', { Allow: Object.entries(methods).filter(([, fn]) => fn !== undefined).map(([method]) => method).join(', ') });
+  };
+
+  const server = await runServer(handler, {
+    host: '127.0.0.1',
+    port: 9090,
+    maxBodyBytes: MAX_DRAFT_BYTES,
+    maxMessageBytes: MAX_DRAFT_BYTES,
+    allowedOrigins: '*', // the handler judges every request alike
+    ...options,
+  });
+  dashboard.publish();
   return {
     port: server.port,
     url: server.url,
     stats: () => server.stats(),
-    stop: (stopOptions) => server.stop(stopOptions).finally(() => dashboard.stop()),
+    stop: (stopOptions) => {
+      room.stop();
+      return server.stop(stopOptions).finally(() => dashboard.stop());
+    },
   };
 }
 
-/** Takes the request's channel into the room. The same for all three, but that a WebSocket speaks on the channel it hears on. */
-function enter(room: Room, request: HttpRequest, transport: Transport): HandlerResult {
-  if (request.method !== 'GET') return plain(405, 'GET hears the room, POST speaks in it.', { Allow: 'GET, POST' });
-  if (request.isWebSocketUpgrade !== (transport === 'websocket')) return transport === 'websocket' ? upgradeRequired() : plain(400, 'This is not a WebSocket.');
-  const since = Number(request.searchParams.get('since')) || 0;
-  return asChannel(request, {
-    onOpen: (channel) => room.enter(channel, transport, since),
-    onReceive: (channel, message) => hear(room, channel, message),
-  });
-}
+type Action = (room: Room, body: Uint8Array, request: HttpRequest) => void;
 
-function hear(room: Room, channel: Channel, message: Message): void {
-  try {
-    room.say(parseDraft(message), 'websocket');
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    channel.send(`${JSON.stringify({ error: error.message })}\n`);
-  }
-}
+/** What a POST does, by its path. */
+const ACTIONS: Readonly<Record<string, Action>> = {
+  '/room': (room, body) => room.say(parseDraft(body)),
+  '/room/count': (room, _body, { authority }) => room.count(authority),
+  '/room/cut': (room, body) => {
+    const { key, via } = parseCut(body);
+    room.cut(key, via);
+  },
+};
 
-async function speak(room: Room, request: HttpRequest, transport: Transport): Promise<HttpResponse> {
-  if (transport === 'websocket') return upgradeRequired();
-  if (!/^application\/json\s*(;|$)/i.test(request.header('content-type') ?? '')) return refuse(415, 'A message is sent as application/json.');
+async function act(room: Room, request: HttpRequest, action: Action): Promise<HttpResponse> {
+  if (!/^application\/json\s*(;|$)/i.test(request.header('content-type') ?? '')) return refuse(request, 415, 'What is sent here is application/json.');
   try {
-    room.say(parseDraft(await request.bytes()), transport);
-    return { status: 204 };
+    action(room, await request.bytes(), request);
+    return { status: 204, headers: corsOf(request) };
   } catch (error) {
-    if (error instanceof Refusal) return refuse(422, error.message);
-    if (error instanceof ProtocolError && error.status === 413) return refuse(413, `A message is at most ${MAX_DRAFT_BYTES} bytes.`);
+    if (error instanceof Refusal) return refuse(request, 422, error.message);
+    if (error instanceof ProtocolError && error.status === 413) return refuse(request, 413, `A message is at most ${MAX_DRAFT_BYTES} bytes.`);
     throw error;
   }
 }
 
-function refuse(status: number, error: string): HttpResponse {
-  return { status, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ error }) };
-}
-
-function upgradeRequired(): HttpResponse {
-  return plain(426, 'This is entered by WebSocket.', { Upgrade: 'websocket' });
-}
-
-/** Whether another site's page asks. Browsers let any page open a WebSocket anywhere, and say only where it came from. */
-function isForeign(request: HttpRequest): boolean {
-  const origin = request.header('origin');
-  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== request.header('host'));
+function refuse(request: HttpRequest, status: number, text: string): HttpResponse {
+  return plain(status, text, corsOf(request));
 }

@@ -1,10 +1,11 @@
 /**
- * The dashboard: tells its watchers, once a second and soon after every change, who is in the room and what the server counts.
- * While nobody watches, nothing runs.
+ * The dashboard: tells its watchers, once a second and soon after every change, who is in the room and what the server counts. With a bus
+ * its watchers may be at another server, and hear of all; without one, nothing runs while nobody watches.
  */
 
-import { type Channel, MemoryChannelStore, scheduleTask, type ServerStats } from 'longwire';
-import type { Transport } from './room.js';
+import { type HandlerResult, type HttpRequest, type MemoryChannelStore, scheduleTask, type ServerStats } from 'longwire';
+import type { Transport } from 'longwire/client';
+import { enter } from './enter.js';
 
 const WATCHERS = 'watchers';
 const EVERY_MS = 1_000;
@@ -12,22 +13,27 @@ const EVERY_MS = 1_000;
 const SETTLE_MS = 50;
 
 export interface Reading {
+  /** Which of the servers it is. */
+  readonly port: number;
   readonly members: Readonly<Record<Transport, number>>;
   readonly stats: ServerStats;
 }
 
 export class Dashboard {
-  readonly #store = new MemoryChannelStore();
+  readonly #store: MemoryChannelStore;
   readonly #read: () => Reading;
+  readonly #isShared: boolean;
   #cancel: (() => boolean) | undefined;
 
-  constructor(read: () => Reading) {
+  /** @param isShared whether there are other servers, where somebody may watch. */
+  constructor(store: MemoryChannelStore, read: () => Reading, isShared: boolean) {
+    this.#store = store;
     this.#read = read;
+    this.#isShared = isShared;
   }
 
-  watch(channel: Channel): void {
-    this.#store.addToGroup(WATCHERS, channel);
-    this.#publish();
+  watch(request: HttpRequest): HandlerResult {
+    return enter(request, { store: this.#store, group: WATCHERS, onOpen: () => this.publish() });
   }
 
   /** Tells the watchers soon. */
@@ -35,18 +41,18 @@ export class Dashboard {
     if (this.#cancel?.()) this.#publishIn(SETTLE_MS);
   }
 
-  stop(): void {
+  publish(): void {
     this.#cancel?.();
-  }
-
-  #publish(): void {
-    this.#cancel?.();
-    if (this.#store.size(WATCHERS) === 0) return;
+    if (!this.#isShared && this.#store.size(WATCHERS) === 0) return;
     this.#store.broadcast(WATCHERS, JSON.stringify(this.#read()));
     this.#publishIn(EVERY_MS);
   }
 
+  stop(): void {
+    this.#cancel?.();
+  }
+
   #publishIn(ms: number): void {
-    this.#cancel = scheduleTask(ms, () => this.#publish());
+    this.#cancel = scheduleTask(ms, () => this.publish());
   }
 }

@@ -1,30 +1,48 @@
 /** The files of the page: a fixed table, read once. What is not in the table does not exist, so no path can lead elsewhere. */
 
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import type { HttpRequest, HttpResponse } from 'longwire';
 
-const FILES = {
-  '/': { name: 'index.html', type: 'text/html; charset=utf-8' },
-  '/style.css': { name: 'style.css', type: 'text/css; charset=utf-8' },
-  '/app.js': { name: 'app.js', type: 'text/javascript; charset=utf-8' },
-  '/icon.svg': { name: 'icon.svg', type: 'image/svg+xml' },
-} as const;
+const HTML = 'text/html; charset=utf-8';
+const CSS = 'text/css; charset=utf-8';
+const SCRIPT = 'text/javascript; charset=utf-8';
+const SVG = 'image/svg+xml';
+
+/** By path: the type, and the name where it is another. */
+const FILES: Readonly<Record<string, readonly [type: string, name?: string]>> = {
+  '/': [HTML, 'index.html'],
+  '/style.css': [CSS],
+  '/app.js': [SCRIPT],
+  '/conversation.js': [SCRIPT],
+  '/dashboard.js': [SCRIPT],
+  '/page.js': [SCRIPT],
+  '/tape.js': [SCRIPT],
+  '/wires.js': [SCRIPT],
+  '/icon.svg': [SVG],
+};
 
 /** Relative to the compiled file, `build/demo/files.js`. */
 const FOLDER = new URL('../../demo/public/', import.meta.url);
+const CLIENT = new URL('../../dist/client/', import.meta.url);
 
+/** The page goes on at another server of the same machine when its own is gone. */
+const SERVERS = "'self' http://127.0.0.1:* ws://127.0.0.1:* http://localhost:* ws://localhost:*";
 const COMMON = {
   'Cache-Control': 'no-cache',
-  'Content-Security-Policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'Content-Security-Policy': `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src ${SERVERS}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
 };
 
-/** Reads the files and gives the handler that serves them; a file that is missing shows at the start. */
+/** Reads the files, those of `longwire/client` too, and gives the handler that serves them; a file that is missing shows at the start. */
 export async function loadFiles(): Promise<(request: HttpRequest) => HttpResponse> {
   const responses = new Map<string, HttpResponse>();
-  for (const [path, { name, type }] of Object.entries(FILES)) {
-    responses.set(path, { headers: { ...COMMON, 'Content-Type': type }, body: await readFile(new URL(name, FOLDER)) });
+  const add = async (path: string, type: string, file: URL): Promise<void> => {
+    responses.set(path, { headers: { ...COMMON, 'Content-Type': type }, body: await readFile(file) });
+  };
+  for (const [path, [type, name = path.slice(1)]] of Object.entries(FILES)) await add(path, type, new URL(name, FOLDER));
+  for (const name of await readdir(CLIENT)) {
+    if (name.endsWith('.js')) await add(`/longwire/${name}`, SCRIPT, new URL(name, CLIENT));
   }
   return ({ method, path }) => {
     const response = responses.get(path);

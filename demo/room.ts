@@ -1,84 +1,102 @@
 /**
- * The room: what was said, who is in it, and the one broadcast that reaches everyone. A member is a channel, whatever carries it;
- * everything a member hears is newline-delimited JSON, one message a line. Messages are numbered, and whoever enters says
- * the last number it has heard: what was said since comes first, so that nothing is missed between two long polls.
+ * The room: what was said, who is in it, and the one broadcast that reaches everyone. A member is a channel, whatever carries it. The group
+ * keeps what was said, so that whoever comes back hears what was missed, by the same transport or another, here or at another server.
  */
 
-import { type Channel, type HttpResponse, MemoryChannelStore, scheduleTask } from 'longwire';
-import type { Draft } from './draft.js';
+import { type Channel, type HandlerResult, type HttpRequest, type HttpResponse, type MemoryChannelStore, type Message, scheduleTask } from 'longwire';
+import type { Transport } from 'longwire/client';
+import { type Draft, parseDraft, Refusal } from './draft.js';
+import { enter, transportOf } from './enter.js';
+import { plain } from './files.js';
+import { corsOf } from './origin.js';
 
-export const TRANSPORTS = ['websocket', 'streaming', 'polling'] as const;
-export type Transport = (typeof TRANSPORTS)[number];
+export const ROOM = 'room';
+/** What the group keeps. */
+export const ROOM_HISTORY = { maxMessages: 1_000, maxAgeMs: 3_600_000, maxBytes: 1024 * 1024 } as const;
 
-const EVERYONE = 'everyone';
-/** What is kept for those who come later. */
-const MAX_KEPT = 50;
-/** What keeps a quiet member from looking dead to what lies between: a poll ends with 204, a stream gets an empty line. */
-const QUIET_MS = 25_000;
-const WHEN_QUIET: Readonly<Record<Transport, (channel: Channel) => unknown>> = {
-  websocket: () => undefined, // the server pings by itself
-  streaming: (channel) => channel.send('\n', false),
-  polling: (channel) => channel.close(),
-};
+const COUNT_TO = 100;
+const COUNT_EVERY_MS = 100;
 
-interface Said {
-  readonly id: number;
-  readonly line: string;
+/** What the room knows of a member. */
+interface Member {
+  readonly page: string | null;
+  readonly transport: Transport;
 }
 
 export class Room {
-  readonly #store = new MemoryChannelStore();
+  readonly #store: MemoryChannelStore;
   readonly #onChange: () => void;
-  #said: readonly Said[] = [];
-  /** Numbers go up from the time of the start, so that a number from an earlier life of the server is simply an old one. */
-  #nextId = Date.now();
+  #stopCounting: (() => boolean) | undefined;
 
   /** @param onChange is told when a member has come or gone. */
-  constructor(onChange: () => void) {
+  constructor(store: MemoryChannelStore, onChange: () => void) {
+    this.#store = store;
     this.#onChange = onChange;
   }
 
-  /** How many members there are of each kind. */
+  /** How many members there are of each kind, at this server. */
   members(): Record<Transport, number> {
-    const [websocket = 0, streaming = 0, polling = 0] = TRANSPORTS.map((transport) => this.#store.size(transport));
-    return { websocket, streaming, polling };
+    const { webSockets, eventStreams, polls } = this.#store.counts(ROOM);
+    return { websocket: webSockets, 'event-stream': eventStreams, poll: polls };
   }
 
-  /** Says something to everyone: a frame to a WebSocket, a piece to a stream, and to a waiting poll its response. */
-  say(draft: Draft, via: Transport): void {
-    const id = this.#nextId++;
-    const line = `${JSON.stringify({ id, via, at: Date.now(), ...draft })}\n`;
-    this.#said = [...this.#said, { id, line }].slice(-MAX_KEPT);
-    this.#store.broadcast(EVERYONE, ndjson(line));
-  }
-
-  /** Lets a channel in that has heard everything up to the message `since`. */
-  enter(channel: Channel, transport: Transport, since: number): void {
-    const missed = this.#said.filter(({ id }) => id > since).map(({ line }) => line).join('');
-    if (transport === 'polling' && missed !== '') return void channel.send(ndjson(missed));
-    if (transport === 'streaming') channel.send(ndjson(missed), false);
-    if (transport === 'websocket' && missed !== '') channel.send(missed);
-    this.#store.addToGroup(EVERYONE, channel);
-    this.#store.addToGroup(transport, channel);
-    const stop = repeat(QUIET_MS, () => WHEN_QUIET[transport](channel));
-    channel.onClose(() => {
-      stop();
-      this.#onChange();
+  /** Lets a client in, unless it has asked that its transport be cut: `page` is who it is, `cut` what it has cut. */
+  enter(request: HttpRequest): HandlerResult {
+    const { searchParams } = request;
+    const transport = transportOf(request);
+    if (searchParams.get('cut')?.split(',').includes(transport)) return cutOff(request);
+    return enter(request, {
+      store: this.#store,
+      group: ROOM,
+      onOpen: (channel) => {
+        channel.data = { page: searchParams.get('page'), transport } satisfies Member;
+        this.#onChange();
+      },
+      onReceive: (channel, message) => this.#hear(channel, message),
+      onClose: () => this.#onChange(),
     });
-    this.#onChange();
+  }
+
+  /** Says something to everyone: a frame to a WebSocket, an event to a stream, and to a waiting poll its answer. */
+  say(draft: Draft): void {
+    this.#store.broadcast(ROOM, JSON.stringify({ at: Date.now(), ...draft }));
+  }
+
+  /** Counts aloud, ten numbers a second, in the name of the one who asked for it; not while it still does. */
+  count(by: string): void {
+    if (this.#stopCounting !== undefined) throw new Refusal('This server is counting already.');
+    const run = crypto.randomUUID();
+    const next = (n: number): void => {
+      this.#store.broadcast(ROOM, { event: 'count', data: JSON.stringify({ at: Date.now(), run, n, of: COUNT_TO, by }) });
+      this.#stopCounting = n < COUNT_TO ? scheduleTask(COUNT_EVERY_MS, () => next(n + 1)) : undefined;
+    };
+    next(1);
+  }
+
+  /** Cuts a page's connections of one kind; answers how many they were. */
+  cut(page: string, transport: Transport): number {
+    const cut = (this.#store.members(ROOM) as Channel<Member>[]).filter(({ data }) => data.page === page && data.transport === transport);
+    for (const channel of cut) {
+      if (transport === 'poll') channel.send(cutOff(channel.request)); // closed, it would be a 204: ask again
+      else channel.close(1012, 'cut');
+    }
+    return cut.length;
+  }
+
+  stop(): void {
+    this.#stopCounting?.();
+  }
+
+  #hear(channel: Channel, message: Message): void {
+    try {
+      this.say(parseDraft(message));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      channel.send({ event: 'refused', data: error.message });
+    }
   }
 }
 
-/** Runs `fn` every `ms`, until what is returned is called. */
-function repeat(ms: number, fn: () => void): () => void {
-  let cancel = scheduleTask(ms, again);
-  function again(): void {
-    cancel = scheduleTask(ms, again);
-    fn();
-  }
-  return () => cancel();
-}
-
-function ndjson(body: string): HttpResponse {
-  return { headers: { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' }, body };
+function cutOff(request: HttpRequest): HttpResponse {
+  return plain(503, 'This wire is cut.', corsOf(request));
 }

@@ -16,6 +16,7 @@ import { type Certificate, certificate } from './support/certificate.js';
 import { codeBlocksOf, readDocument, ROOT, sectionOf, sectionsOf } from './support/documents.js';
 import { close, handshake, text } from './support/frames.js';
 import { EVENT_NAMES } from './support/listener.js';
+import { TestPage } from './support/page.js';
 import { RawClient } from './support/raw-client.js';
 import { RawWebSocket } from './support/raw-web-socket.js';
 import { compilePrograms, type RunningProgram, runProgram } from './support/readme-programs.js';
@@ -24,7 +25,7 @@ import { fetchTls } from './support/tls.js';
 /** Stands in the document as in the example's file, whose spans have a test of their own. */
 const EXCERPT = 'Traces with OpenTelemetry';
 
-const ALL_BLOCKS = ['README.md', 'docs/OBSERVABILITY.md', 'docs/RESUME.md'].flatMap((document) => codeBlocksOf(readDocument(document))).filter((block) => block.language === 'ts');
+const ALL_BLOCKS = ['README.md', 'docs/CLIENT.md', 'docs/OBSERVABILITY.md', 'docs/RESUME.md'].flatMap((document) => codeBlocksOf(readDocument(document))).filter((block) => block.language === 'ts');
 const BLOCKS = ALL_BLOCKS.filter((block) => block.title !== EXCERPT);
 const PROGRAMS = compilePrograms(BLOCKS);
 after(() => PROGRAMS.remove());
@@ -84,6 +85,17 @@ const CHECKS: Readonly<Record<string, (program: RunningProgram, t: TestContext) 
 
   'Coming back': ({ url, port }, t) => goesOn(t, url, port),
   'Joining': ({ url, port }, t) => goesOn(t, url, port),
+
+  'A server for it': async ({ url }, t) => {
+    const heard: string[] = [];
+    for (const transport of ['websocket', 'event-stream', 'poll'] as const) {
+      const page = new TestPage(t, `${url}/room`, { since: 'everything', transports: [transport] });
+      await page.connection.send(`by ${transport}`);
+      heard.push(`by ${transport}`);
+      await page.hears(heard.length);
+      assert.deepEqual(page.texts, heard);
+    }
+  },
 
   'Requests and responses': async ({ url }) => {
     assert.deepEqual(JSON.parse(await post(`${url}/hello`, '{"name":"Ada"}')), { hello: 'Ada' });

@@ -43,7 +43,13 @@ test('package.json says what is published, and for whom', () => {
       engines: { node: '>=20' },
       main: './dist/index.js',
       types: './dist/index.d.ts',
-      exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' }, './package.json': './package.json' },
+      exports: {
+        '.': { types: './dist/index.d.ts', default: './dist/index.js' },
+        './client': { types: './dist/client/index.d.ts', default: './dist/client/index.js' },
+        './redis': { types: './dist/adapters/redis.d.ts', default: './dist/adapters/redis.js' },
+        './nats': { types: './dist/adapters/nats.d.ts', default: './dist/adapters/nats.js' },
+        './package.json': './package.json',
+      },
     },
   );
 });
@@ -84,6 +90,14 @@ test('a JavaScript program can import the package and serve with it', () => {
   assert.equal(stdout, 'hello MemoryChannelStore,ProtocolError,UsageError,asChannel,asEventStream,clusterBus,runCluster,runServer,scheduleTask,withChannel\n');
 });
 
+test('a program can import the client for browsers, which brings nothing of the server along', () => {
+  writeFileSync(join(CONSUMER, 'client.mjs'), `console.log(Object.keys(await import('longwire/client')).join());`);
+  assert.equal(run(process.execPath, ['client.mjs'], CONSUMER).stdout, 'connect\n');
+  const client = PACKED.filter((file) => /^dist\/client\/.*\.js$/.test(file)).map((file) => readFileSync(join(INSTALLED, file), 'utf8'));
+  assert.ok(client.length > 5);
+  for (const text of client) assert.doesNotMatch(text, /from '(?!\.\/)/);
+});
+
 test('what the package does not export cannot be imported', () => {
   writeFileSync(join(CONSUMER, 'inside.mjs'), `import('longwire/dist/server.js').catch((error) => console.log(error.code));`);
   assert.equal(run(process.execPath, ['inside.mjs'], CONSUMER).stdout, 'ERR_PACKAGE_PATH_NOT_EXPORTED\n');
@@ -99,6 +113,11 @@ for (const resolution of RESOLUTIONS) {
     writeFileSync(
       join(CONSUMER, 'program.mts'),
       `import { asChannel, runServer, type Channel, type Server } from 'longwire';
+      import { connect, type Connection } from 'longwire/client';
+      const connection: Connection = connect('http://127.0.0.1', { onMessage: (data, { id }) => console.log(data, id) });
+      connection.close();
+      // @ts-expect-error the types of the client are not any either
+      connection.state.trim();
       const server: Server = await runServer((request) => asChannel<number>(request, { onOpen: (channel: Channel<number>) => channel.send('hello') }));
       await server.stop();
       // @ts-expect-error the types are not any

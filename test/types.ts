@@ -33,6 +33,7 @@ import {
   UsageError,
   withChannel,
 } from 'longwire';
+import { connect, type Connection } from 'longwire/client';
 
 /** Compiles only where `A` and `B` are the same type. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -261,6 +262,33 @@ export async function servers(): Promise<void> {
   accepts<ServerOptions>({ onError: (error) => error.message });
   // @ts-expect-error statistics are read, not written
   server.stats().requests = 0;
+}
+
+export function client(): void {
+  same<ReturnType<typeof connect>, Connection>(true);
+  same<Connection['state']['state'], 'connecting' | 'open' | 'waiting' | 'closed'>(true);
+  const connection = connect(['wss://a.example/room', '/room'], {
+    transports: ['websocket', 'poll'],
+    since: undefined,
+    onMessage: (data, { id, event }) => {
+      same<typeof data, string | Uint8Array>(true);
+      same<typeof id, string | undefined>(true);
+      same<typeof event, string | undefined>(true);
+    },
+    onState: ({ ending }) => ending?.status === 401 && connection.close(),
+  });
+  connect(async () => '/room');
+  connection.use();
+  connection.use('event-stream', 'poll');
+  accepts<Promise<void>>(connection.send(new Uint8Array(1)));
+  // @ts-expect-error not a name of a transport
+  connection.use('pigeon');
+  // @ts-expect-error a misspelt option would be ignored
+  connect('/room', { onMesage: () => {} });
+  // @ts-expect-error a number is no message
+  void connection.send(1);
+  // @ts-expect-error where it stands is its own affair
+  connection.id = '';
 }
 
 export function errors(): void {

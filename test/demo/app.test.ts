@@ -1,4 +1,4 @@
-/** The demo's server without a browser: what it serves, what it refuses and in which words, and that the program starts and stops. */
+/** The demo's server without a browser: what it serves, what it refuses and in which words, and that the program starts, shares a room, and stops. */
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -9,14 +9,19 @@ import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import { WebSocket } from 'ws';
 import { type Demo, startDemo } from '../../demo/app.js';
+import { redisTest } from '../support/bus-servers.js';
+import { until } from '../support/deferred.js';
+import { TestPage } from '../support/page.js';
 import { RawClient } from '../support/raw-client.js';
 
-const DRAFT = { name: 'Ada', text: 'hello', key: 'k.1' };
+const DRAFT = { name: 'Ada', text: 'hello', key: 'k.1', via: 'poll' };
+const JSON_TYPE = { 'Content-Type': 'application/json' };
 
 const FILES = [
   ['/', 'text/html; charset=utf-8', '<!doctype html>'],
   ['/style.css', 'text/css; charset=utf-8', ':root {'],
-  ['/app.js', 'text/javascript; charset=utf-8', 'new WebSocket('],
+  ['/app.js', 'text/javascript; charset=utf-8', "import { connect } from '/longwire/index.js';"],
+  ['/longwire/index.js', 'text/javascript; charset=utf-8', 'export function connect('],
   ['/icon.svg', 'image/svg+xml', '<svg'],
 ] as const;
 
@@ -32,7 +37,10 @@ for (const [path, type, part] of FILES) {
   });
 }
 
-const NOWHERE = ['/nothing', '/public/index.html', '/index.html', '/../package.json', '/..%2fpackage.json', '/%2e%2e/package.json', '/style.css/', '//style.css', '/room', '/room/telegraph'];
+const NOWHERE = [
+  '/nothing', '/public/index.html', '/index.html', '/../package.json', '/..%2fpackage.json', '/%2e%2e/package.json', '/style.css/', '//style.css',
+  '/longwire', '/longwire/', '/longwire/index.d.ts', '/longwire/../server.js', '/room/telegraph', '/constructor', '/stats/',
+];
 
 for (const path of NOWHERE) {
   test(`answers 404 for ${path}, sent as it stands`, async (t) => {
@@ -46,102 +54,199 @@ for (const path of NOWHERE) {
 }
 
 const REFUSED_POSTS = [
-  ['what is not JSON', 'hello', 422, 'A message is JSON in UTF-8.'],
-  ['what is not UTF-8', Buffer.from('{"name":"Ada","text":"\xff","key":"k"}', 'latin1'), 422, 'A message is JSON in UTF-8.'],
-  ['no object', '[]', 422, 'The key is 1 to 64 letters, digits, dots, dashes or underscores.'],
-  ['null', 'null', 422, 'A message is an object with name, text and key.'],
+  ['what is not JSON', 'hello', 422, 'What is sent here is JSON in UTF-8.'],
+  ['what is not UTF-8', Buffer.from('{"name":"Ada","text":"\xff","key":"k"}', 'latin1'), 422, 'What is sent here is JSON in UTF-8.'],
+  ['no object', '[]', 422, 'The name is 1 to 24 characters.'],
+  ['null', 'null', 422, 'What is sent here is an object in JSON.'],
   ['a text of spaces', JSON.stringify({ ...DRAFT, text: '   ' }), 422, 'The text is 1 to 500 characters.'],
   ['a text of 501 characters', JSON.stringify({ ...DRAFT, text: 'x'.repeat(501) }), 422, 'The text is 1 to 500 characters.'],
   ['a name of 25 characters', JSON.stringify({ ...DRAFT, name: 'x'.repeat(25) }), 422, 'The name is 1 to 24 characters.'],
   ['a text that is a number', JSON.stringify({ ...DRAFT, text: 7 }), 422, 'The text is 1 to 500 characters.'],
   ['a key with a space', JSON.stringify({ ...DRAFT, key: 'a b' }), 422, 'The key is 1 to 64 letters, digits, dots, dashes or underscores.'],
+  ['a transport that is none', JSON.stringify({ ...DRAFT, via: 'pigeon' }), 422, 'The transport is one of websocket, event-stream, poll.'],
   ['more than 4096 bytes', JSON.stringify({ ...DRAFT, text: 'x'.repeat(4096) }), 413, 'A message is at most 4096 bytes.'],
 ] as const;
 
 for (const [what, body, status, error] of REFUSED_POSTS) {
   test(`refuses ${what} with ${status}, and nobody hears it`, async (t) => {
     const demo = await begin(t);
-    const stream = await hear(t, demo, 'streaming');
-    const response = await post(demo, 'polling', body);
-    assert.deepEqual([response.status, await response.json()], [status, { error }]);
-    await post(demo, 'polling', JSON.stringify(DRAFT));
-    assert.equal((await nextMessage(stream)).text, 'hello');
+    const page = await enter(t, demo, 'event-stream');
+    const response = await post(demo, '/room', body);
+    assert.deepEqual([response.status, await response.text()], [status, `${error}\n`]);
+    await post(demo, '/room', JSON.stringify(DRAFT));
+    await page.hears(1);
+    assert.equal(textsOf(page).join(), 'hello');
   });
 }
-
-test('refuses what a form of another site could send: text/plain, or a foreign Origin', async (t) => {
-  const demo = await begin(t);
-  assert.equal((await post(demo, 'streaming', JSON.stringify(DRAFT), { 'Content-Type': 'text/plain' })).status, 415);
-  assert.equal((await post(demo, 'streaming', JSON.stringify(DRAFT), { Origin: 'https://elsewhere.example' })).status, 403);
-  assert.equal((await post(demo, 'streaming', JSON.stringify(DRAFT), { Origin: demo.url })).status, 204);
-});
-
-for (const path of ['/room/websocket', '/stats']) {
-  test(`refuses the WebSocket ${path} to a page of another site, and asks a plain GET to upgrade`, async (t) => {
-    const { url } = await begin(t);
-    const socket = new WebSocket(url.replace('http', 'ws') + path, { origin: 'https://elsewhere.example' });
-    const [error] = (await once(socket, 'error').catch((thrown: unknown) => [thrown])) as [Error];
-    assert.equal(error.message, 'Unexpected server response: 403');
-    const plain = await fetch(url + path);
-    assert.deepEqual([plain.status, plain.headers.get('upgrade')], [426, 'websocket']);
-  });
-}
-
-test('answers 405 with what is allowed', async (t) => {
-  const { url } = await begin(t);
-  for (const [path, allowed] of [['/', 'GET, HEAD'], ['/room/streaming', 'GET, POST']] as const) {
-    const response = await fetch(url + path, { method: 'DELETE' });
-    assert.deepEqual([response.status, response.headers.get('allow')], [405, allowed]);
-  }
-});
 
 test('tells a WebSocket what was wrong with its message, and hears the next', async (t) => {
   const demo = await begin(t);
-  const socket = new WebSocket(`${demo.url.replace('http', 'ws')}/room/websocket`);
-  t.after(() => socket.terminate());
-  await once(socket, 'open');
-  socket.send('nonsense');
-  assert.equal(String((await once(socket, 'message'))[0]), '{"error":"A message is JSON in UTF-8."}\n');
-  socket.send(JSON.stringify(DRAFT));
-  assert.equal(JSON.parse(String((await once(socket, 'message'))[0])).text, 'hello');
+  const page = await enter(t, demo, 'websocket');
+  await page.connection.send('nonsense');
+  await page.hears(1);
+  assert.deepEqual(page.heard[0], { data: 'What is sent here is JSON in UTF-8.', id: undefined, event: 'refused' });
+  await page.connection.send(JSON.stringify(DRAFT));
+  await page.hears(2);
+  assert.match(String(page.texts[1]), /"text":"hello"/);
 });
 
-test('a poll gets at once what was said since, and otherwise waits', async (t) => {
+test('refuses what a form of another site could send: text/plain, or a foreign Origin', async (t) => {
   const demo = await begin(t);
-  for (const text of ['one', 'two']) await post(demo, 'polling', JSON.stringify({ ...DRAFT, text }));
-  const lines = (await (await fetch(`${demo.url}/room/polling?since=0`)).text()).trim().split('\n').map((line) => JSON.parse(line) as { id: number; text: string });
-  assert.deepEqual(lines.map(({ text }) => text), ['one', 'two']);
-  const [one, two] = lines;
-  assert.equal((JSON.parse(await (await fetch(`${demo.url}/room/polling?since=${one!.id}`)).text()) as { text: string }).text, 'two');
-  const poll = fetch(`${demo.url}/room/polling?since=${two!.id}`);
-  await channelsOpen(demo, 1);
-  await post(demo, 'streaming', JSON.stringify({ ...DRAFT, text: 'three' }));
-  assert.equal((JSON.parse(await (await poll).text()) as { text: string }).text, 'three');
+  const body = JSON.stringify(DRAFT);
+  assert.equal((await post(demo, '/room', body, { 'Content-Type': 'text/plain' })).status, 415);
+  for (const origin of ['https://elsewhere.example', 'null', `http://127.0.0.1.elsewhere.example:${demo.port}`]) {
+    assert.equal((await post(demo, '/room', body, { Origin: origin })).status, 403, origin);
+    assert.equal((await fetch(`${demo.url}/room`, { headers: { Origin: origin } })).status, 403, origin);
+    const socket = new WebSocket(`${demo.url.replace('http', 'ws')}/room`, { origin });
+    const [error] = (await once(socket, 'error').catch((thrown: unknown) => [thrown])) as [Error];
+    assert.equal(error.message, 'Unexpected server response: 403');
+  }
+  assert.equal((await post(demo, '/room', body, { Origin: demo.url })).status, 204);
+});
+
+test('lets a page of another port of the same machine hear and speak', async (t) => {
+  const demo = await begin(t);
+  const origin = 'http://127.0.0.1:9';
+  const asked = await fetch(`${demo.url}/room`, { method: 'OPTIONS', headers: { Origin: origin, 'Access-Control-Request-Method': 'POST' } });
+  assert.deepEqual([asked.status, asked.headers.get('access-control-allow-origin'), asked.headers.get('access-control-allow-headers')], [204, origin, 'Content-Type']);
+  const posted = await post(demo, '/room', JSON.stringify(DRAFT), { Origin: origin });
+  assert.deepEqual([posted.status, posted.headers.get('access-control-allow-origin')], [204, origin]);
+  const refused = await post(demo, '/room', '{}', { Origin: origin });
+  assert.deepEqual([refused.status, refused.headers.get('access-control-allow-origin')], [422, origin]);
+  const polled = await fetch(`${demo.url}/room?since=`, { headers: { Origin: origin, Accept: 'application/json' } });
+  assert.deepEqual([polled.status, polled.headers.get('access-control-allow-origin')], [200, origin]);
+  const socket = new WebSocket(`${demo.url.replace('http', 'ws')}/room`, { origin });
+  t.after(() => socket.terminate());
+  await once(socket, 'open');
+});
+
+test('answers 405 with what is allowed', async (t) => {
+  const { url } = await begin(t);
+  for (const [path, allowed] of [['/', 'GET, HEAD'], ['/room', 'GET, POST'], ['/room/cut', 'POST'], ['/stats', 'GET']] as const) {
+    const response = await fetch(url + path, { method: 'DELETE' });
+    assert.deepEqual([response.status, response.headers.get('allow')], [405, allowed], path);
+  }
+});
+
+test('who comes late is told all that was said, whichever way it comes', async (t) => {
+  const demo = await begin(t);
+  for (const text of ['one', 'two']) await post(demo, '/room', JSON.stringify({ ...DRAFT, text }));
+  for (const transport of ['websocket', 'event-stream', 'poll'] as const) {
+    const page = new TestPage(t, `${demo.url}/room`, { since: 'everything', transports: [transport] });
+    await page.hears(2);
+    assert.deepEqual(textsOf(page), ['one', 'two']);
+    page.connection.close();
+  }
+});
+
+test('a terminal hears the room as an event stream', async (t) => {
+  const demo = await begin(t);
+  const leaving = new AbortController();
+  t.after(() => leaving.abort());
+  const response = await fetch(`${demo.url}/room`, { signal: leaving.signal });
+  assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  await post(demo, '/room', JSON.stringify(DRAFT));
+  let text = '';
+  while (!text.includes('"text":"hello"')) text += (await reader.read()).value;
+});
+
+test('counts to a hundred, one number behind the other, and not twice at a time', async (t) => {
+  const demo = await begin(t);
+  const page = await enter(t, demo, 'event-stream');
+  assert.equal((await post(demo, '/room/count', '{}')).status, 204);
+  const again = await post(demo, '/room/count', '{}');
+  assert.deepEqual([again.status, await again.text()], [422, 'This server is counting already.\n']);
+  await page.hears(5);
+  assert.deepEqual(page.heard.slice(0, 5).map(({ data, event }) => [event, (JSON.parse(String(data)) as { n: number }).n]), [1, 2, 3, 4, 5].map((n) => ['count', n]));
+});
+
+test('cuts a page off by one transport, and no other page, and lets it in by the others', async (t) => {
+  const demo = await begin(t);
+  const cut: string[] = [];
+  const page = new TestPage(t, () => `${demo.url}/room?page=one&cut=${cut.join()}`);
+  const other = new TestPage(t, `${demo.url}/room?page=two`);
+  for (const each of [page, other]) await each.opened('websocket');
+  cut.push('websocket');
+  assert.equal((await post(demo, '/room/cut', JSON.stringify({ key: 'one', via: 'websocket' }))).status, 204);
+  await page.opened('event-stream');
+  assert.deepEqual(page.states.find(({ state }) => state === 'waiting')!.ending, { code: 1012, reason: 'cut' });
+  cut.push('event-stream');
+  await post(demo, '/room/cut', JSON.stringify({ key: 'one', via: 'event-stream' }));
+  await page.opened('poll');
+  cut.push('poll');
+  await post(demo, '/room/cut', JSON.stringify({ key: 'one', via: 'poll' }));
+  await until(() => page.states.at(-1)!.state === 'waiting', 'the end of all');
+  assert.deepEqual(page.states.at(-1)!.ending, { status: 503 });
+  assert.deepEqual(other.story, ['connecting websocket', 'open websocket']);
+  assert.equal((await post(demo, '/room/cut', JSON.stringify({ key: 'one', via: 'pigeon' }))).status, 422);
+});
+
+test('tells whoever watches what it counts, and who is in the room', async (t) => {
+  const demo = await begin(t);
+  await enter(t, demo, 'event-stream');
+  const watcher = new TestPage(t, `${demo.url}/stats`);
+  const last = () => JSON.parse(String(watcher.texts.at(-1) ?? '{}')) as { port?: number; members?: object; stats?: { requests: number } };
+  await until(() => last().members !== undefined, 'a reading');
+  assert.deepEqual([last().port, last().members], [demo.port, { websocket: 0, 'event-stream': 1, poll: 0 }]);
+  await enter(t, demo, 'websocket');
+  await until(() => JSON.stringify(last().members) === '{"websocket":1,"event-stream":1,"poll":0}', 'the change');
+  assert.ok(last().stats!.requests >= 3);
 });
 
 test('started as a program anywhere, it says where it listens, and SIGTERM ends its streams and itself in order', async (t) => {
-  const program = startProgram(t, '0');
-  const [line] = await Promise.race([once(createInterface(program.stdout), 'line'), once(program, 'exit')]);
-  const url = /^Longwire demo: (http:\/\/127\.0\.0\.1:[1-9]\d*)$/.exec(String(line))?.[1];
-  assert.ok(url !== undefined, String(line));
+  const program = startProgram(t, ['--port', '0']);
+  const url = await addressOf(program);
   assert.ok((await (await fetch(url)).text()).includes('One room'));
-  const stream = await fetch(`${url}/room/streaming`);
+  const stream = await fetch(`${url}/room`);
   const exit = once(program, 'exit');
   program.kill('SIGTERM');
-  assert.equal(await stream.text(), '');
+  assert.ok(!(await stream.text()).includes('data:'));
   assert.deepEqual(await exit, [0, null]);
 });
 
-for (const [what, portOf] of [['a port that is taken', (port: number) => String(port)], ['a PORT that is none', () => 'ninety']] as const) {
+for (const [what, argsOf, message] of [
+  ['a port that is taken', (port: number) => ['--port', String(port)], /EADDRINUSE/],
+  ['a port that is none', () => ['--port', 'ninety'], /port must be/],
+  ['an argument that is none', () => ['--prot', '9090'], /--prot/],
+  ['a Redis that is not there', () => ['--port', '0', '--redis', 'redis://127.0.0.1:9'], /ECONNREFUSED/],
+] as const) {
   test(`started with ${what}, it says so and exits with 1`, async (t) => {
     const { port } = await begin(t);
-    const program = startProgram(t, portOf(port));
+    const program = startProgram(t, argsOf(port));
     const [line] = (await once(createInterface(program.stderr), 'line')) as [string];
-    assert.match(line, /^The demo does not start: .*(EADDRINUSE|port must be)/);
+    assert.match(line, /^The demo does not start: /);
+    assert.match(line, message);
     const [code] = program.exitCode === null ? await once(program, 'exit') : [program.exitCode];
     assert.equal(code, 1);
   });
 }
+
+redisTest('two programs share a room over Redis, and when one is killed its clients go on at the other, with nothing lost', async (t, startRedis) => {
+  const redis = await startRedis();
+  const args = ['--port', '0', '--redis', `redis://127.0.0.1:${redis.port}`];
+  const [first, second] = [startProgram(t, args), startProgram(t, args)];
+  const addresses = [await addressOf(first), await addressOf(second)];
+  const pages = [
+    new TestPage(t, addresses.map((each) => `${each}/room`), { maxRetryMs: 500 }),
+    new TestPage(t, addresses.map((each) => `${each}/room`), { maxRetryMs: 500, transports: ['event-stream'] }),
+    new TestPage(t, addresses.map((each) => `${each}/room`), { maxRetryMs: 500, transports: ['poll'] }),
+  ];
+  for (const page of pages) await until(() => page.connection.id !== '', 'the position');
+  const say = (i: number) => fetch(`${addresses[1]}/room`, { method: 'POST', headers: JSON_TYPE, body: JSON.stringify({ ...DRAFT, text: String(i) }) });
+  for (let i = 1; i <= 60; i++) {
+    assert.equal((await say(i)).status, 204);
+    if (i === 20) first.kill('SIGKILL');
+  }
+  for (const page of pages) {
+    await page.hears(60);
+    assert.deepEqual(textsOf(page), Array.from({ length: 60 }, (_, i) => String(i + 1)));
+    assert.deepEqual([page.gaps, new URL(page.connection.state.url).origin], [0, addresses[1]]);
+  }
+  const exit = once(second, 'exit');
+  second.kill('SIGTERM');
+  assert.deepEqual(await exit, [0, null]);
+});
 
 async function begin(t: TestContext): Promise<Demo> {
   const demo = await startDemo({ port: 0 });
@@ -149,35 +254,32 @@ async function begin(t: TestContext): Promise<Demo> {
   return demo;
 }
 
-function post(demo: Demo, transport: string, body: string | Uint8Array, headers: Record<string, string> = {}): Promise<Response> {
-  return fetch(`${demo.url}/room/${transport}`, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body });
+/** A connection to the room that is in it. */
+async function enter(t: TestContext, { url }: Demo, transport: 'websocket' | 'event-stream'): Promise<TestPage> {
+  const page = new TestPage(t, `${url}/room`, { transports: [transport] });
+  await until(() => page.connection.id !== '', 'the position');
+  return page;
 }
 
-/** A request that was sent is not yet one that waits. */
-async function channelsOpen(demo: Demo, count: number): Promise<void> {
-  const until = performance.now() + 10_000;
-  while (demo.stats().channels.open !== count) {
-    assert.ok(performance.now() < until, `${count} channels were expected, and ${demo.stats().channels.open} are open`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
+function textsOf(page: TestPage): string[] {
+  return page.texts.map((data) => (JSON.parse(String(data)) as { text: string }).text);
 }
 
-type Reader = ReadableStreamDefaultReader<Uint8Array>;
-
-async function hear(t: TestContext, demo: Demo, transport: string): Promise<Reader> {
-  const leaving = new AbortController();
-  t.after(() => leaving.abort());
-  return (await fetch(`${demo.url}/room/${transport}`, { signal: leaving.signal })).body!.getReader();
-}
-
-async function nextMessage(reader: Reader): Promise<{ text: string }> {
-  return JSON.parse(new TextDecoder().decode((await reader.read()).value)) as { text: string };
+function post({ url }: Demo, path: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(url + path, { method: 'POST', headers: { ...JSON_TYPE, ...headers }, body });
 }
 
 /** From a folder that is not the package's: nothing may depend on it. */
-function startProgram(t: TestContext, port: string) {
+function startProgram(t: TestContext, args: readonly string[]) {
   const file = join(import.meta.dirname, '..', '..', 'demo', 'server.js');
-  const program = spawn(process.execPath, [file], { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PORT: port } });
+  const program = spawn(process.execPath, [file, ...args], { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] });
   t.after(() => program.kill('SIGKILL'));
   return program;
+}
+
+async function addressOf(program: ReturnType<typeof startProgram>): Promise<string> {
+  const [line] = await Promise.race([once(createInterface(program.stdout), 'line'), once(program, 'exit')]);
+  const url = /^Longwire demo: (http:\/\/127\.0\.0\.1:[1-9]\d*)$/.exec(String(line))?.[1];
+  assert.ok(url !== undefined, String(line));
+  return url;
 }
