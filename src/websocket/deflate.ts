@@ -57,23 +57,34 @@ function grown(bytes: Buffer, length: number): Buffer {
   return room;
 }
 
+/** What zlib needs of its window beside the text itself (MIN_LOOKAHEAD). */
+const WINDOW_OVERHEAD_BYTES = 262;
+/** The smallest window that zlib makes. */
+const LEAST_BITS = 9;
+
 /** Options for a window of `bits`. zlib does not know one of 8 bits; without matches but to the byte before, any window will do. */
-function deflateOptions({ level, memLevel }: DeflateSettings, bits: number, dictionary: Buffer | undefined): ZlibOptions {
-  const window = bits === 8 ? { windowBits: 9, strategy: constants.Z_RLE } : { windowBits: bits };
-  const context = dictionary === undefined || dictionary.length === 0 || bits === 8 ? {} : { dictionary };
-  return { level, memLevel, ...window, ...context, finishFlush: constants.Z_SYNC_FLUSH };
+function deflateOptions(text: Uint8Array, { level, memLevel }: DeflateSettings, bits: number, dictionary: Buffer = NOTHING): ZlibOptions {
+  const finish = { level, memLevel, finishFlush: constants.Z_SYNC_FLUSH };
+  if (bits === 8) return { ...finish, windowBits: LEAST_BITS, strategy: constants.Z_RLE };
+  const windowBits = Math.min(bits, bitsFor(text.length + dictionary.length));
+  return dictionary.length === 0 ? { ...finish, windowBits } : { ...finish, windowBits, dictionary };
+}
+
+/** The window in which a text of so many bytes can refer to all of itself: to make and clear a larger one takes zlib longer than a short text does. */
+function bitsFor(length: number): number {
+  return Math.max(LEAST_BITS, 32 - Math.clz32(length + WINDOW_OVERHEAD_BYTES));
 }
 
 /** The payload of a message, at once. */
 export function deflateNow(text: Uint8Array, settings: DeflateSettings, bits: number, dictionary?: Buffer): Buffer {
-  const flushed = deflateRawSync(text, deflateOptions(settings, bits, dictionary));
+  const flushed = deflateRawSync(text, deflateOptions(text, settings, bits, dictionary));
   return flushed.subarray(0, flushed.length - FLUSH_BYTES);
 }
 
 /** The same in a thread of its own. */
 export function deflateLater(text: Uint8Array, settings: DeflateSettings, bits: number, dictionary?: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    deflateRaw(text, deflateOptions(settings, bits, dictionary), (error, flushed) => {
+    deflateRaw(text, deflateOptions(text, settings, bits, dictionary), (error, flushed) => {
       if (error === null) resolve(flushed.subarray(0, flushed.length - FLUSH_BYTES));
       else reject(error);
     });
