@@ -178,20 +178,19 @@ test('lets a request be asked after it was answered', async (t) => {
 
 test('shares nothing that a handler can change among requests of the same bytes', async (t) => {
   const seen: HttpRequest[] = [];
+  const told: unknown[] = [];
   const { port } = await startServer(t, (incoming) => {
     seen.push(incoming);
-    assert.equal(incoming.headers['x-seen'], undefined);
-    assert.deepEqual(incoming.rawHeaders, ['Host', 'a', 'X-One', '1']);
-    assert.equal(incoming.searchParams.get('n'), '1');
+    told.push([incoming.headers['x-seen'], incoming.rawHeaders.length, incoming.searchParams.get('n')]);
     (incoming.headers as Record<string, string>)['x-seen'] = 'yes';
     (incoming.rawHeaders as string[]).push('X-Seen', 'yes');
     incoming.searchParams.set('n', 'seen');
-    return 'x';
+    return seen.length === 5 ? { body: 'x', headers: { Connection: 'close' } } : 'x';
   });
   const client = await RawClient.open(t, port);
   await client.send('GET /?n=1 HTTP/1.1\r\nHost: a\r\nX-One: 1\r\n\r\n'.repeat(5));
-  while (seen.length < 5) await new Promise(setImmediate);
+  await client.readToEnd();
+  assert.deepEqual(told, Array(5).fill([undefined, 4, '1']));
   assert.equal(new Set(seen).size, 5);
   assert.equal(new Set(seen.map((each) => each.signal)).size, 5);
-  assert.equal((await client.readUntil('x')).startsWith('HTTP/1.1 200 OK'), true);
 });
