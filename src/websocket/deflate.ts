@@ -30,6 +30,10 @@ const MAX_WINDOW_BYTES = 32 * 1024;
 /** How often a client may end a DEFLATE stream within one message: each is inflated by itself, and an empty one has two bytes. */
 const MAX_STREAMS = 64;
 
+const USUAL_RATIO = 8;
+const LEAST_ROOM_BYTES = 256;
+const MOST_ROOM_BYTES = 16 * 1024;
+
 /** The end of the text that went before, as far as a window of `bits` reaches. */
 export class Context {
   bytes: Buffer = NOTHING;
@@ -156,7 +160,12 @@ class Inflation {
   get options(): ZlibOptions & { maxOutputLength: number } {
     const dictionary = this.#before.length === 0 ? {} : { dictionary: this.#before };
     // Zero would not be a limit to zlib; an empty message passes one of a byte.
-    return { info: true, maxOutputLength: Math.max(1, Math.min(buffer.MAX_LENGTH, Math.floor(this.#maxBytes - this.#length))), ...dictionary };
+    return { info: true, chunkSize: this.#roomBytes, maxOutputLength: Math.max(1, Math.min(buffer.MAX_LENGTH, Math.floor(this.#maxBytes - this.#length))), ...dictionary };
+  }
+
+  /** What zlib is given room for at a time: as much as such a payload usually holds, and not 16 KiB for every short message. */
+  get #roomBytes(): number {
+    return Math.max(LEAST_ROOM_BYTES, Math.min(MOST_ROOM_BYTES, USUAL_RATIO * this.input.length));
   }
 
   take({ buffer: text, engine }: Inflated): void {
