@@ -58,7 +58,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'drivers',
-    files: ['http/{settings,admission,request,request-body,request-deadlines,body-pump,body-writer,response-writer,responder,protocol}', 'websocket/protocol', 'cluster/{error-report,back-off,link,bus,relay-group,relay}'],
+    files: ['http/{settings,admission,request,request-body,request-deadlines,body-pump,body-writer,response-writer,responder,former-driver,protocol}', 'websocket/protocol', 'cluster/{error-report,back-off,link,bus,relay-group,relay}'],
     anyFolder: [0, 1],
     folders: ['channel'],
     node: [],
