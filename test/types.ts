@@ -28,6 +28,8 @@ import {
   type ServerOptions,
   type ServerSentEvent,
   type ServerStats,
+  type StoreOptions,
+  type StoreStats,
   UsageError,
   withChannel,
 } from 'longwire';
@@ -217,6 +219,17 @@ export function stores(): void {
     return member.isWebSocket ? `${readUpTo}` : undefined;
   });
   same<ReturnType<MemoryChannelStore['members']>, Channel[]>(true);
+  store.addToGroup('room', channel, 1, { since: request.searchParams.get('since'), headers: { 'X-A': 'b' } });
+  store.broadcast('room', 'text', { key: 'price' });
+  accepts<StoreOptions>({ history: { maxMessages: 10 }, onSlow: 'latest', groupOptions: (group) => (group === 'room' ? { history: false } : undefined) });
+  accepts<StoreOptions>({ onBusEvent: (event) => console.log(event.type === 'restored' ? event.hasGap : event.error) });
+  const memory = new MemoryChannelStore<number>({ history: true });
+  same<ReturnType<typeof memory.stats>, StoreStats>(true);
+  accepts<readonly [string, number]>([memory.position('room'), memory.counts('room').polls]);
+  // @ts-expect-error not a way to treat slow members
+  accepts<StoreOptions>({ onSlow: 'wait' });
+  // @ts-expect-error an id is text
+  store.addToGroup('room', channel, 1, { since: 7 });
   // @ts-expect-error the attachment has a type
   store.addToGroup('room', channel, 'one');
   // @ts-expect-error a group has a name

@@ -83,6 +83,9 @@ export class CatchUp implements Backlog {
   }
 }
 
+/** What is held for a message beside its data and its key, so that empty ones do not come for nothing. */
+const ENTRY_BYTES = 64;
+
 /** The newest message of each key, for a member that takes less than comes. */
 export class Newest implements Backlog {
   readonly #maxBytes: number;
@@ -100,7 +103,7 @@ export class Newest implements Backlog {
     const { key } = published.content;
     if (this.#take(key) !== undefined) this.#tally.count('replaced');
     this.#byKey.set(key, published);
-    this.#bytes += published.bytes;
+    this.#bytes += costOf(published);
     while (this.#bytes > this.#maxBytes && this.#byKey.size > 1) {
       this.next();
       this.#tally.count('dropped');
@@ -116,7 +119,11 @@ export class Newest implements Backlog {
     const published = this.#byKey.get(key);
     if (published === undefined) return undefined;
     this.#byKey.delete(key);
-    this.#bytes -= published.bytes;
+    this.#bytes -= costOf(published);
     return published;
   }
+}
+
+function costOf({ bytes, content }: Published): number {
+  return ENTRY_BYTES + bytes + (content.key?.length ?? 0);
 }

@@ -54,8 +54,9 @@ export class Member<Attachment> implements Membership, Resumption {
   /** The sequence of the last message that was its turn. */
   #sequence = 0;
 
-  constructor(home: Home, channel: AsyncChannel<unknown>, number: number, joining: Joining) {
+  constructor(home: Home, channel: AsyncChannel<unknown>, number: number, joining: Joining, attachment: Attachment | undefined) {
     this.channel = channel;
+    this.attachment = attachment;
     this.number = number;
     this.isAsked = joining.since !== undefined;
     this.#home = home;

@@ -50,13 +50,6 @@ export class HttpParser {
     return event;
   }
 
-  /** Lets go of the last head, which is remembered for a client that sends the same again. */
-  forget(): void {
-    this.#lastText = undefined;
-    this.#lastBytes = undefined;
-    this.#lastHead = undefined;
-  }
-
   /** Input that was not yet asked for. */
   get bufferedBytes(): number {
     return this.#queue.length;

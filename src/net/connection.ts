@@ -7,7 +7,6 @@
 import type { Socket } from 'node:net';
 import type { Counters } from '../counters.js';
 import type { Flushable, FlushQueue } from './flush-queue.js';
-import type { HomeContext } from './home-context.js';
 import { Output } from './output.js';
 import type { Departure, Peer, Protocol, Transport } from './protocol.js';
 import type { Ticker, Ticking } from './ticker.js';
@@ -34,8 +33,6 @@ interface DrainWaiter {
 export interface ConnectionSettings {
   readonly ticker: Ticker;
   readonly flushQueue: FlushQueue;
-  /** The async context in which sockets are read: their own is the same, but for what a paused one emits as it is resumed. */
-  readonly home: HomeContext;
   readonly counters: Counters;
   readonly softBufferBytes: number;
   readonly sendTimeoutMs: number;
@@ -46,6 +43,9 @@ export interface ConnectionSettings {
 }
 
 type Phase = 'open' | 'ending' | 'lingering' | 'gone';
+
+/** Stands for the output of every connection that has written nothing lately; nothing is pushed to it. */
+const NO_OUTPUT = new Output();
 
 const CONNECTION = Symbol('longwire.connection');
 type OwnedSocket = Socket & { [CONNECTION]: Connection };
@@ -58,7 +58,8 @@ export class Connection implements Transport, Ticking, Flushable {
   readonly #canReset: boolean;
   readonly #socket: OwnedSocket;
   readonly #settings: ConnectionSettings;
-  readonly #output = new Output();
+  /** The one of all idle connections while nothing waits. */
+  #output = NO_OUTPUT;
   #protocol: Protocol | undefined;
   #phase: Phase = 'open';
   #departure: Departure = 'finished';
@@ -71,7 +72,7 @@ export class Connection implements Transport, Ticking, Flushable {
   #handedOver = 0;
   #takenBefore = 0;
   #stalledAt = 0;
-  #endBy = Infinity;
+  #endBy: number | undefined;
   #lingeredBytes = 0;
   /** What an upgrade left over, until its new protocol was given it. */
   #rest: Uint8Array | undefined;
@@ -84,7 +85,6 @@ export class Connection implements Transport, Ticking, Flushable {
     this.#canReset = !hasTls && socket.remoteAddress !== undefined;
     this.#socket = own(socket, this);
     this.#settings = settings;
-    settings.ticker.add(this);
   }
 
   /** Gives the connection its first protocol; from here on bytes are read. */
@@ -113,6 +113,7 @@ export class Connection implements Transport, Ticking, Flushable {
 
   write(data: string | Uint8Array): void {
     if (this.#phase !== 'open' || data.length === 0) return;
+    if (this.#output === NO_OUTPUT) this.#output = new Output();
     this.#output.push(data);
     if (this.#output.length >= this.#settings.softBufferBytes) this.#flushMuch();
     else if (!this.#isReading) this.#scheduleFlush();
@@ -125,7 +126,7 @@ export class Connection implements Transport, Ticking, Flushable {
   }
 
   resume(): void {
-    if (this.#socket.isPaused()) this.#settings.home.run(this.#socket.resume, this.#socket);
+    if (this.#socket.isPaused()) this.#socket.resume();
   }
 
   whenDrained(fn: () => void): void {
@@ -137,7 +138,7 @@ export class Connection implements Transport, Ticking, Flushable {
   end(withinMs = Infinity): void {
     if (this.#phase !== 'open') return;
     this.#phase = 'ending';
-    this.#endBy = this.#settings.ticker.after(withinMs);
+    if (withinMs < Infinity) this.#endBy = this.#settings.ticker.after(withinMs);
     this.resume();
     if (!this.#isReading) this.#scheduleFlush();
   }
@@ -183,8 +184,9 @@ export class Connection implements Transport, Ticking, Flushable {
   }
 
   onTick(now: number): void {
+    if (this.#output.length === 0) this.#output = NO_OUTPUT;
     if (this.#judgeStall(now)) return this.destroy('timeout');
-    if (now >= this.#endBy) return this.destroy('finished');
+    if (this.#endBy !== undefined && now >= this.#endBy) return this.destroy('finished');
     if (this.#phase === 'open' && this.#protocol !== undefined) this.#tell((protocol) => protocol.onTick(now));
   }
 
@@ -211,7 +213,7 @@ export class Connection implements Transport, Ticking, Flushable {
 
   /** Our FIN is out, behind everything that was written: now the peer has a little time to read it and to close its side. */
   finished(): void {
-    this.#endBy = Math.min(this.#endBy, this.#settings.ticker.after(LINGER_MS));
+    this.#endBy = Math.min(this.#endBy ?? Infinity, this.#settings.ticker.after(LINGER_MS));
     this.drained();
   }
 
@@ -222,7 +224,6 @@ export class Connection implements Transport, Ticking, Flushable {
 
   closed(): void {
     this.#phase = 'gone';
-    this.#settings.ticker.delete(this);
     this.#output.clear();
     for (const each of this.#drainWaiters ?? []) each.fn();
     this.#drainWaiters = undefined;

@@ -38,6 +38,11 @@ function calls({ host }: Member): string[] {
   return host.takeCalls();
 }
 
+function parcelOf(head: unknown): Uint8Array {
+  const text = JSON.stringify(head);
+  return Buffer.from(`\x01\0\0\0${String.fromCharCode(text.length)}${text}x`);
+}
+
 const message = (id: string, data: string): string => `message {"id":"${id}","data":"${data}"}`;
 
 describe('without history', () => {
@@ -116,16 +121,15 @@ describe('a subscription', () => {
     const [a, b] = processes(2, {}, broker);
     a!.bus.isLost = true;
     const member = await a!.join(webSocket());
-    assert.deepEqual(a!.events.map(({ type, group }) => `${type} ${group}`), ['lost room']);
     a!.clock.advance(1000);
     await turns();
-    assert.equal(a!.events.length, 2);
+    assert.deepEqual(a!.events.map(({ type, group }) => `${type} ${group}`), ['lost room']);
     a!.bus.isLost = false;
     a!.clock.advance(1000);
     await turns();
     b!.store.broadcast('room', 'hello');
     await turns();
-    assert.deepEqual([calls(member), a!.events.length], [['message hello'], 2]);
+    assert.deepEqual([calls(member), a!.bus.calls.length, a!.events.slice(1)], [['message hello'], 3, [{ type: 'restored', group: 'room', hasGap: true }]]);
   });
 
   test('that comes when nobody wants it any more is closed', async () => {
@@ -247,15 +251,16 @@ describe('with history', () => {
     assert.match(calls(waiting)[0]!, /\{\\"messages\\":\[\{\\"id\\":\\"epoch1-1\\",\\"data\\":\\"a\\"\}\],\\"next\\":\\"epoch1-1\\"\}/);
   });
 
-  test('a reading that fails is told of, and tried again', async () => {
+  test('a reading that fails is reported, and tried again', async () => {
     const [a, b] = processes(2, { history });
     await a!.join(webSocket());
     a!.store.broadcast('room', 'a');
     await turns();
-    b!.bus.failNextRead = new Error('not now');
+    const error = new Error('not now');
+    b!.bus.failNextRead = error;
     const member = await b!.join(envelopeSocket(), 'epoch1-0');
     await turns();
-    assert.deepEqual([calls(member), b!.events.map(({ type }) => type)], [[], ['lost']]);
+    assert.deepEqual([calls(member), b!.errors, b!.events], [[], [error], []]);
     b!.clock.advance(1000);
     await turns();
     assert.deepEqual(calls(member), [message('epoch1-1', 'a')]);
@@ -285,15 +290,50 @@ describe('with history', () => {
     assert.deepEqual(calls(member), [message('epoch1-4', 'a'), message('epoch1-5', 'b')]);
   });
 
+  test('a member that is catching up when messages are missing here is sent all of them, once', async () => {
+    const [a, b] = processes(2, { history });
+    await b!.join(webSocket());
+    const member = await a!.join(envelopeSocket({ softBufferBytes: 10 }));
+    calls(member);
+    member.host.onWrite = () => (member.host.bufferedAmount = 11);
+    for (const data of ['a', 'b', 'c']) b!.store.broadcast('room', data);
+    await turns();
+    assert.deepEqual(calls(member), [message('epoch1-1', 'a'), message('epoch1-2', 'b'), message('epoch1-3', 'c')]);
+    a!.store.removeFromGroup('room', member.channel);
+    await a!.join(member, 'epoch1-1');
+    a!.bus.lose();
+    b!.store.broadcast('room', 'd');
+    await turns();
+    a!.bus.restore({ catchesUp: false });
+    await turns();
+    for (let i = 0; i < 5; i++) {
+      member.host.drain();
+      await turns();
+    }
+    assert.deepEqual(calls(member), [message('epoch1-2', 'b'), message('epoch1-3', 'c'), message('epoch1-4', 'd')]);
+  });
+
+  test('a bus that finds nothing, and calls that no gap, keeps nobody waiting', async () => {
+    const broker = new Broker();
+    const [a, b] = processes(2, { history }, broker);
+    await b!.join(webSocket());
+    b!.store.broadcast('room', 'a');
+    await turns();
+    a!.bus.read = async () => ({ messages: [], gap: false });
+    const member = await a!.join(envelopeSocket(), 'epoch1-0');
+    await turns();
+    assert.deepEqual(calls(member), ['message {"gap":true,"id":"epoch1-1"}']);
+  });
+
   test('what is on the bus and was not published by a store is reported, and hurts nobody', async () => {
     const broker = new Broker();
     const [a] = processes(1, { history: false }, broker);
     const member = await a!.join(webSocket());
-    for (const bytes of [new Uint8Array(0), Buffer.from('nonsense'), Buffer.from('\x01\x00\x00\x00\x02{}x'), Buffer.from('\x01\xff\xff\xff\xff{}'), Buffer.from('\x02\x00\x00\x00\x07{"n":1}x')]) {
+    for (const bytes of [new Uint8Array(0), Buffer.from('nonsense'), Buffer.from('\x01\x00\x00\x00\x02{}x'), Buffer.from('\x01\xff\xff\xff\xff{}'), Buffer.from('\x02\x00\x00\x00\x07{"n":1}x'), parcelOf({ n: 1, event: 'a\ndata: b' }), parcelOf({ n: 1, event: 7 })]) {
       broker.publish('room', { origin: 'x', bytes }, undefined);
     }
     await turns();
-    assert.equal(a!.errors.length, 5);
+    assert.equal(a!.errors.length, 7);
     a!.store.broadcast('room', 'still here');
     assert.deepEqual(calls(member), ['message still here']);
   });
@@ -408,6 +448,13 @@ describe('what is wrong', () => {
     for (const options of [{ bus: {} }, { bus: 'redis' }, { bus: { publish: () => {} } }, { onBusEvent: 7 }, { onError: 'x' }, { groupOptions: {} }]) {
       assert.throws(() => new MemoryChannelStore(options as unknown as StoreOptions), UsageError);
     }
+  });
+
+  test('is a response whose headers can be none', async () => {
+    const [a] = processes(1);
+    const member = await a!.join(webSocket());
+    for (const headers of [null, 7]) assert.throws(() => a!.store.broadcast('room', { headers: headers as unknown as undefined, body: 'a' }), UsageError);
+    assert.deepEqual(calls(member), []);
   });
 
   test('is what onBusEvent throws: it is reported, and hurts nobody', async () => {

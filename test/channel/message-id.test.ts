@@ -1,8 +1,8 @@
-/** Ids of messages: what is one, what a client may send that is none, and how far two lie apart. */
+/** Ids of messages: what is one, and what a client may send that is none. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { distanceOf, formatMessageId, newEpoch, parseMessageId } from '#src/channel/message-id.js';
+import { formatMessageId, newEpoch, parseMessageId } from '#src/channel/message-id.js';
 
 describe('parseMessageId', () => {
   for (const [text, epoch, sequence] of [
@@ -25,19 +25,6 @@ describe('parseMessageId', () => {
   }
 
   test('takes a very long text for no id', () => assert.equal(parseMessageId(`a-${'1'.repeat(1_000_000)}`), undefined));
-});
-
-describe('distanceOf', () => {
-  for (const [a, b, distance] of [
-    ['a-3', 'a-7', 4],
-    ['a-7', 'a-3', -4],
-    ['a-7', 'a-7', 0],
-    ['a-1', 'b-1', undefined],
-    ['a-1', 'nonsense', undefined],
-    ['', 'a-1', undefined],
-  ] as const) {
-    test(`from ${a || 'nothing'} to ${b} is ${distance}`, () => assert.equal(distanceOf(a, b), distance));
-  }
 });
 
 test('every new epoch is another, and one that an id can have', () => {

@@ -506,6 +506,21 @@ describe('the order of messages', () => {
   });
 });
 
+test('a member that catches up while messages are handed out is sent each once', async () => {
+  const room = new Room();
+  const [slow, behind] = [envelopeSocket(), envelopeSocket({ softBufferBytes: 10 })];
+  await room.join(slow, '');
+  behind.host.bufferedAmount = 11;
+  await room.join(behind, room.id(0));
+  slow.host.bufferedAmount = 1001;
+  slow.host.onChannelClosed = () => {
+    room.publish('b');
+    behind.host.drain();
+  };
+  room.publish('a');
+  assert.deepEqual(room.calls(behind), ['message {"id":"e-1","data":"a"}', 'message {"id":"e-2","data":"b"}']);
+});
+
 describe('what is wrong', () => {
   test('is to go on in two groups', async () => {
     const room = new Room();
@@ -580,6 +595,16 @@ describe('a history', () => {
     room.store.members('room')[0]!.close();
     room.clock.advance(11_000);
     assert.notEqual(room.store.position('room').split('-')[0], room.epoch);
+  });
+
+  test('lasts as long as somebody is there, however quiet it is', async () => {
+    const room = new Room({ history: { maxAgeMs: 10_000 } });
+    const member = envelopeSocket();
+    await room.join(member, '');
+    room.calls(member);
+    room.clock.advance(100_000);
+    room.publish('a');
+    assert.deepEqual(room.calls(member), ['message {"id":"e-1","data":"a"}']);
   });
 
   test('of many groups is forgotten with them, and nothing runs on', () => {

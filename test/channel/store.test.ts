@@ -147,6 +147,16 @@ describe('a broadcast', () => {
     assert.deepEqual(members.map(({ host }) => host.takeCalls()[0]), ['message bytes', 'chunk bytes', 'whole bytes']);
   });
 
+  test('that empties its group does not lose who joins it anew meanwhile', () => {
+    const [slow, joining] = [webSocket(), webSocket()];
+    const store = storeOf(slow);
+    slow.host.bufferedAmount = 1_000_000;
+    slow.host.onChannelClosed = () => store.addToGroup('room', joining.channel);
+    assert.equal(store.broadcast('room', 'news'), 0);
+    assert.deepEqual([store.members('room'), store.broadcast('room', 'more')], [[joining.channel], 1]);
+    assert.deepEqual(joining.host.takeCalls(), ['message more']);
+  });
+
   test('to nobody reaches nobody', () => {
     assert.equal(new MemoryChannelStore().broadcast('nowhere', 'news'), 0);
   });
