@@ -12,6 +12,8 @@ export interface Summary {
   readonly application: string;
   readonly about: string;
   readonly microsPerOperation: number;
+  /** The same of each round. */
+  readonly rounds: readonly number[];
   /** How far apart the rounds were, as a share of the median. */
   readonly spread: number;
   readonly operationsPerSecond: number;
@@ -33,6 +35,8 @@ export interface RowResult {
   readonly title: string;
   readonly chart: Workload['chart'];
   readonly load: LoadName;
+  /** Of ours, the peer and the limit. */
+  readonly rounds: number;
   readonly floor: Floor | undefined;
   readonly against: ServerName;
   readonly ours: Summary | undefined;
@@ -75,6 +79,7 @@ export async function runRow(workload: Workload, rounds: number, otherRounds: nu
     title: workload.title,
     chart: workload.chart,
     load: loadOf(workload, settings.hasWrk),
+    rounds,
     floor: workload.floor,
     against: workload.against.server,
     ours: summaryOf(ours),
@@ -100,13 +105,15 @@ export function absenceOf(server: ServerName, error: unknown): Absence {
 function summaryOf(entrant: Entrant | undefined): Summary | undefined {
   if (entrant === undefined || entrant.absence !== undefined || entrant.measured.length === 0) return undefined;
   const { contestant, measured } = entrant;
+  const rounds = measured.map((one) => one.microsPerOperation);
   const of = (value: (one: Measurement) => number): number => median(measured.map(value));
   return {
     server: contestant.server,
     application: contestant.application,
     about: measured[0]!.about,
     microsPerOperation: of((one) => one.microsPerOperation),
-    spread: spread(measured.map((one) => one.microsPerOperation)),
+    rounds,
+    spread: spread(rounds),
     operationsPerSecond: of((one) => one.operationsPerSecond),
     latency: { p50: of((one) => one.latency.p50), p99: of((one) => one.latency.p99), p999: of((one) => one.latency.p999) },
     serverShare: of((one) => one.serverShare),
