@@ -90,11 +90,11 @@ const COUNT = 10_000;
 const NUMBERS = Array.from({ length: COUNT }, (_, i) => String(i + 1));
 
 /** Says all numbers, some in each turn; between them `disturb` does what it likes. */
-async function sayAll(room: Room, disturb: (said: number) => void): Promise<void> {
+async function sayAll(room: Room, disturb: (said: number) => Promise<void>): Promise<void> {
   let said = 0;
   while (said < COUNT) {
     for (const end = Math.min(COUNT, said + 20); said < end; said++) room.say(NUMBERS[said]!);
-    disturb(said);
+    await disturb(said);
     await new Promise((resolve) => setTimeout(resolve, 5)); // the load is a rate, and clients need time to come back in
   }
 }
@@ -109,16 +109,22 @@ test(`of ${COUNT} messages, each transport being cut by the server and by the ne
 
   const random = new Random(20_261);
   const cuts = { websocket: 0, 'event-stream': 0, poll: 0 };
-  await sayAll(room, (said) => {
-    if (said % 100 !== 0) return;
+  const cutSome = async (): Promise<void> => {
     const transport = random.pick(TRANSPORTS);
-    const channels = room.channels(transport);
+    await until(() => room.channels(transport).length > 0, `somebody by ${transport}`);
     if (random.once(2)) cuts[transport] += relay.cut(transport);
-    else if (channels.length > 0) cuts[transport] += Number(random.pick(channels).close());
+    else cuts[transport] += Number(random.pick(room.channels(transport)).close());
+  };
+  const goOver = async (transport: Transport): Promise<void> => {
+    for (const better of TRANSPORTS.slice(0, TRANSPORTS.indexOf(transport))) room.refused.add(better);
+    relay.cut();
+    await becomes(`isOpen('any', '${transport}')`);
     room.refused.clear();
-    if (random.once(3)) room.refused.add(random.pick(TRANSPORTS));
+  };
+  await sayAll(room, async (said) => {
+    if (said % 2_000 === 0) await goOver(TRANSPORTS[(said / 2_000) % TRANSPORTS.length]!);
+    else if (said % 100 === 0) await cutSome();
   });
-  room.refused.clear();
   await becomes(`hasHeard('${COUNT}')`);
 
   for (const name of [...TRANSPORTS, 'any']) {
@@ -128,12 +134,10 @@ test(`of ${COUNT} messages, each transport being cut by the server and by the ne
     assert.ok(heard.every((each, i) => each === NUMBERS[i]), `${name} heard all in order`);
     assert.deepEqual(ids.map((id) => id.split('-')[1]), heard, 'an id counts the messages');
     const opened = states.filter(({ state }) => state === 'open');
-    t.diagnostic(`${name} was open ${opened.length} times`);
-    assert.ok(name === 'poll' || opened.length > 5, `${name} was open ${opened.length} times`);
+    const isRepeated = name === 'poll'; // by the browser, when it is cut off, and by the client, when it is closed
+    assert.ok(isRepeated || opened.length > 3, `${name} was open ${opened.length} times`);
   }
-  assert.ok(Object.values(cuts).every((count) => count > 5), JSON.stringify(cuts));
-  const used = new Set((await told('any')).states.filter(({ state }) => state === 'open').map(({ transport }) => transport));
-  assert.deepEqual([...used].sort(), [...TRANSPORTS].sort(), 'one connection has used all transports');
+  assert.ok(Object.values(cuts).every((count) => count > 10), JSON.stringify(cuts));
   assert.deepEqual(scene.errors, []);
 });
 
@@ -145,7 +149,7 @@ test('where the history does not cover the cuts, every connection is told of a g
     await page.evaluate(`open('${transport}', { transports: ['${transport}'] })`);
     await becomes(`window.all['${transport}'].connection.id !== ''`);
   }
-  await sayAll(room, (said) => {
+  await sayAll(room, async (said) => {
     if (said === 4_000) for (const transport of TRANSPORTS) room.refused.add(transport);
     if (said === 4_000) relay.cut();
     if (said === 6_000) room.refused.clear();

@@ -65,6 +65,18 @@ for (const transport of TRANSPORTS) {
     assert.deepEqual([page.texts, page.gaps], [['one', 'three', 'four', 'five'], 1]);
   });
 
+  test(`by ${transport}, in a group without history it hears what comes while it is there, without ids`, async (t) => {
+    const { room, address } = await startRoom(t, new Room({}));
+    const page = new TestPage(t, address, { transports: [transport] });
+    for (const text of ['one', 'two']) {
+      await until(() => room.channels(transport).length === 1, 'a channel');
+      room.say(text);
+      await page.hears(text === 'one' ? 1 : 2);
+    }
+    assert.deepEqual(page.heard, ['one', 'two'].map((data) => ({ data, id: undefined, event: undefined })));
+    assert.deepEqual([page.connection.id, page.gaps], ['', 0]);
+  });
+
   test(`by ${transport}, a refusal is told with its status where there is one to see`, async (t) => {
     const { room, address } = await startRoom(t);
     room.refused.add(transport);
