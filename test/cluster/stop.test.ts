@@ -123,9 +123,10 @@ test('stops while a worker is starting', async (t) => {
 test('all workers end when the primary is killed', async (t) => {
   const { program, port } = await startProgram();
   t.after(() => program.kill('SIGKILL'));
-  const pids = await servingPids(t, port, 2);
+  await servingPids(t, port, 2);
   program.kill('SIGKILL');
-  await until(() => [...pids].every((pid) => !isAlive(pid)), 'the end of the workers', PATIENCE_MS);
+  const isRefused = (): Promise<boolean> => ask(t, port).then(() => false, (error: { code?: string }) => error.code === 'ECONNREFUSED');
+  await until(isRefused, 'the end of the workers', PATIENCE_MS);
 });
 
 test('a program that is its own handler, and stops at SIGTERM, ends by itself, whoever else gets the signal', async (t) => {
