@@ -1,47 +1,103 @@
-/**
- * The servers that are compared, each run as a process of its own: `node servers.js NAME`. It sends its port to the parent, and its CPU
- * time whenever it is asked.
- */
+/** How each server is started. What cannot be had here says why, and the benchmark goes on without it. */
 
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { asChannel, runServer } from 'longwire';
-import { WebSocketServer } from 'ws';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Child, pinned } from './child.js';
+import { cpuNanosOf } from './cpu-time.js';
+import { BENCH } from './paths.js';
 
-const HOST = '127.0.0.1';
+const START_MS = 20_000;
+const ANSWER_MS = 20_000;
 
-/** Starts a server that answers `hello` and echoes what comes over a WebSocket; resolves to its port. */
+interface ServerSpec {
+  readonly file: string;
+  /** What runs the file: the Node that was asked for, or a program of its own. */
+  readonly runtime: 'node' | 'bun' | 'deno';
+}
+
 export const SERVERS = {
-  async longwire(): Promise<number> {
-    const server = await runServer(
-      (request) => (request.isWebSocketUpgrade ? asChannel(request, { onReceive: (channel, message) => channel.send(message) }) : 'hello'),
-      { host: HOST, port: 0 },
-    );
-    return server.port;
-  },
-
-  async 'node:http'(): Promise<number> {
-    const server = createServer((_request, response) => {
-      response.setHeader('Content-Type', 'text/html; charset=utf-8');
-      response.end('hello');
-    });
-    await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
-    return (server.address() as AddressInfo).port;
-  },
-
-  async ws(): Promise<number> {
-    const server = new WebSocketServer({ host: HOST, port: 0 });
-    server.on('connection', (socket) => socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })));
-    await new Promise<void>((resolve) => server.once('listening', resolve));
-    return (server.address() as AddressInfo).port;
-  },
-} as const;
+  'longwire': { file: 'longwire.mjs', runtime: 'node' },
+  'limit': { file: 'limit.mjs', runtime: 'node' },
+  'node:http': { file: 'node-http.mjs', runtime: 'node' },
+  'ws': { file: 'ws.mjs', runtime: 'node' },
+  'uWebSockets.js': { file: 'uwebsockets.mjs', runtime: 'node' },
+  'bun': { file: 'bun.mjs', runtime: 'bun' },
+  'deno': { file: 'deno.mjs', runtime: 'deno' },
+  'fastify': { file: 'fastify.mjs', runtime: 'node' },
+  'hono': { file: 'hono.mjs', runtime: 'node' },
+  'socket.io': { file: 'socket-io.mjs', runtime: 'node' },
+} as const satisfies Record<string, ServerSpec>;
 
 export type ServerName = keyof typeof SERVERS;
 
-const name = process.argv[2] as ServerName | undefined;
-if (process.send !== undefined && name !== undefined) {
-  process.on('message', () => process.send!({ cpu: process.cpuUsage() }));
-  process.on('disconnect', () => process.exit());
-  process.send({ port: await SERVERS[name]() });
+/** What a server is to be. */
+export interface ServerTask {
+  readonly application: string;
+  /** How many long polls are answered at once. */
+  readonly waiting?: number | undefined;
+}
+
+export interface Memory {
+  readonly rss: number;
+  readonly heapUsed: number;
+}
+
+/** A server that cannot be had here: its package is not installed, or does not run on this machine. */
+export class MissingServer extends Error {}
+
+export class RunningServer {
+  readonly port: number;
+  /** Its name and version, in its own words. */
+  readonly about: string;
+  readonly #child: Child;
+
+  private constructor(child: Child, port: number, about: string) {
+    this.#child = child;
+    this.port = port;
+    this.about = about;
+  }
+
+  /** @param node the Node that servers of JavaScript run on. */
+  static async start(name: ServerName, task: ServerTask, node: string, core: number | undefined): Promise<RunningServer> {
+    const child = new Child(name, pinned(core, [...command(SERVERS[name], node), JSON.stringify(task)]));
+    try {
+      const { port, about, missing } = await child.hear<{ port: number; about: string; missing?: string }>(START_MS);
+      if (missing !== undefined) throw new MissingServer(missing);
+      return new RunningServer(child, port, about);
+    } catch (error) {
+      await child.stop();
+      if (isMissingPackage(error)) throw new MissingServer(`${name} is not installed`);
+      throw error;
+    }
+  }
+
+  /** Nanoseconds of CPU time so far, of all threads. */
+  async cpuNanos(): Promise<number> {
+    return cpuNanosOf(this.#child.pid) ?? (await this.ask<{ nanos: number }>('cpu')).nanos;
+  }
+
+  /** Memory after several collections. */
+  memory(): Promise<Memory> {
+    return this.ask<Memory>('memory');
+  }
+
+  ask<T>(command: string, details: object = {}): Promise<T> {
+    return this.#child.ask<T>({ command, ...details }, ANSWER_MS);
+  }
+
+  stop(): Promise<void> {
+    return this.#child.stop();
+  }
+}
+
+function command({ file, runtime }: ServerSpec, node: string): readonly string[] {
+  const path = join(BENCH, 'peers', file);
+  if (runtime === 'node') return [node, '--expose-gc', path];
+  const program = join(BENCH, 'node_modules', '.bin', runtime);
+  if (!existsSync(program)) throw new MissingServer(`${runtime} is not installed`);
+  return runtime === 'bun' ? [program, path] : [program, 'run', '--allow-all', '--quiet', '--v8-flags=--expose-gc', path];
+}
+
+function isMissingPackage(error: unknown): boolean {
+  return error instanceof Error && /ERR_MODULE_NOT_FOUND|Cannot find (package|module)/.test(error.message);
 }

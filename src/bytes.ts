@@ -30,11 +30,13 @@ export function asBuffer(bytes: Uint8Array): Buffer {
  * it, up to its end, else a copy. So a small message never pins a large read buffer, and what was received behind it stays ours.
  */
 export function ownBytes(view: Uint8Array): Uint8Array {
-  const { buffer, byteOffset, byteLength } = view;
-  if (byteLength * 2 >= buffer.byteLength && byteOffset + byteLength === buffer.byteLength) {
-    return new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
-  }
+  if (fillsItsMemory(view)) return new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
   const copy = new Uint8Array(view.byteLength);
   copy.set(view);
   return copy;
+}
+
+/** Whether a view fills most of the memory behind it, up to its end. */
+export function fillsItsMemory({ buffer, byteOffset, byteLength }: Uint8Array): boolean {
+  return byteLength * 2 >= buffer.byteLength && byteOffset + byteLength === buffer.byteLength;
 }

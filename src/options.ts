@@ -107,7 +107,10 @@ export interface ServerOptions {
   readonly pingIntervalMs?: number | undefined;
   /** How long any input may take to follow a Ping. Default 20 s. */
   readonly pongTimeoutMs?: number | undefined;
-  /** A comment to an event stream after so long without an event, give or take a tenth; 0 is off. Default 15 s. */
+  /**
+   * A comment to an event stream after so long without an event, and an empty envelope to a WebSocket of `longwire.v1`, give or take a tenth;
+   * 0 is off. Default 15 s.
+   */
   readonly heartbeatIntervalMs?: number | undefined;
   /** How long a closing WebSocket waits for its peer, at most 5 s while the server stops. Default 5 s. */
   readonly closeTimeoutMs?: number | undefined;

@@ -13,6 +13,8 @@ import { diagnostics } from './diagnostics.js';
 import { type ProtocolError, UsageError } from './errors.js';
 import type { HttpRequest } from './http/contract.js';
 import { DateField } from './http/date.js';
+import { LastHead } from './http/last-head.js';
+import { HttpParser } from './http/parser.js';
 import { HttpProtocol } from './http/protocol.js';
 import { RequestRates } from './http/request-rates.js';
 import type { HttpSettings, Upgrade, UpgradeRequest } from './http/settings.js';
@@ -24,6 +26,7 @@ import { FlushQueue } from './net/flush-queue.js';
 import { HomeContext } from './net/home-context.js';
 import { Places } from './net/places.js';
 import type { Departure, Peer } from './net/protocol.js';
+import type { Ticking } from './net/ticker.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions, shortestDeadlineMs } from './options.js';
 import { StopDeadline } from './stop-deadline.js';
 import { isThenable } from './thenable.js';
@@ -140,6 +143,8 @@ export class LongwireServer implements Server {
   readonly #trusts: HttpSettings['trusts'];
   readonly #acceptor: Acceptor;
   readonly #connections = new WaitableSet<Connection>();
+  /** One entry of the clock for all connections: an entry for each would cost memory. */
+  readonly #ticks: Ticking = { onTick: (now) => this.#tick(now) };
   /** Those of them that were refused, the oldest first. */
   readonly #refused = new Set<Connection>();
   /** Closed channels whose last messages are still being handled. */
@@ -282,6 +287,7 @@ export class LongwireServer implements Server {
     const connection = new Connection(socket, this.#options.tls !== undefined, this.#connectionSettings, peer);
     this.#counters.connectionsTotal++;
     this.#connections.add(connection);
+    this.#deadlines.add(this.#ticks);
     connection.start(new HttpProtocol(connection, this.#httpSettings));
     diagnostics.connectionOpened(connection);
     return connection;
@@ -316,6 +322,11 @@ export class LongwireServer implements Server {
     };
   }
 
+  #tick(now: number): void {
+    if (this.#connections.size === 0) this.#deadlines.delete(this.#ticks);
+    for (const connection of this.#connections) connection.onTick(now);
+  }
+
   #onGone(connection: Connection, departure: Departure): void {
     this.#connections.delete(connection);
     this.#refused.delete(connection);
@@ -342,13 +353,14 @@ export class LongwireServer implements Server {
     return {
       ...this.#options,
       handler,
+      idleParser: new HttpParser(this.#options),
       home: new HomeContext(),
       trusts: this.#trusts,
       rates: maxRequestsPerSecond === Infinity ? undefined : new RequestRates(maxRequestsPerSecond, () => clock.monotonic()),
       counters: this.#counters,
       ticker: this.#deadlines,
       date: new DateField(),
-      serverLine: this.#options.serverHeader === undefined ? '' : `Server: ${this.#options.serverHeader}\r\n`,
+      lastHead: new LastHead(this.#options.serverHeader === undefined ? '' : `Server: ${this.#options.serverHeader}\r\n`),
       channels: {
         ...this.#options,
         counters: this.#counters,

@@ -39,7 +39,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'pure cores',
     files: [
-      'http/{errors,authority,head,framing,body,parser,exchange,status,date,response,event-stream,heartbeat,forwarded,request-rates}',
+      'http/{errors,authority,head,framing,body,parser,exchange,status,date,response,event-stream,heartbeat,last-head,forwarded,request-rates}',
       'websocket/{errors,frame,rules,simd,mask,utf8,decoder,message,close,handshake,extensions,origin,inflow,deflate,work-limit,turn-limit,outbox,compression}',
       'channel/{message-id,envelope,published,history,batch}',
     ],
@@ -50,7 +50,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'runtime',
-    files: ['net/{deadlines,output,flush-queue,home-context,connection,places,trusted-addresses,proxy-header,proxy-gate,tls-gate,acceptor}', 'channel/{states,actions,inbox,outgoing,callbacks,ending,farewell,channel,as-channel,timer,content,poll-answer,parcel,tally,backlog,member,group-settings,sweeper,bus-settings,read-older,bus-link,group,store}'],
+    files: ['net/{deadlines,output,flush-queue,home-context,connection,places,trusted-addresses,proxy-header,proxy-gate,tls-gate,acceptor}', 'channel/{states,actions,inbox,outgoing,callbacks,ending,farewell,channel,as-channel,timer,content,field-pairs,poll-answer,parcel,tally,backlog,member,group-settings,sweeper,bus-settings,read-older,bus-link,group,store}'],
     anyFolder: [0, 1],
     folders: [],
     node: ['node:net', 'node:tls', 'node:fs', 'node:fs/promises', 'node:timers', 'node:async_hooks', 'node:perf_hooks'],
@@ -58,7 +58,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'drivers',
-    files: ['http/{settings,admission,request,request-body,request-deadlines,body-pump,response-writer,responder,protocol}', 'websocket/protocol'],
+    files: ['http/{settings,admission,request,request-body,request-deadlines,body-pump,body-writer,response-writer,responder,protocol}', 'websocket/protocol'],
     anyFolder: [0, 1],
     folders: ['channel'],
     node: [],

@@ -8,6 +8,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
 import { constants, inflateRawSync } from 'node:zlib';
+import { EMPTY_ENVELOPE, encodeAnswer, encodeEnvelope, encodeGap, encodeItem, encodePosition, type Letter } from '#src/channel/envelope.js';
+import { groupSettings } from '#src/channel/group-settings.js';
+import { encodeEvent } from '#src/http/event-stream.js';
 import { resolveOptions } from '#src/options.js';
 import { type Certificate, certificate } from './support/certificate.js';
 import { codeBlocksOf, readDocument, ROOT, sectionOf, sectionsOf } from './support/documents.js';
@@ -21,7 +24,7 @@ import { fetchTls } from './support/tls.js';
 /** Stands in the document as in the example's file, whose spans have a test of their own. */
 const EXCERPT = 'Traces with OpenTelemetry';
 
-const ALL_BLOCKS = ['README.md', 'docs/OBSERVABILITY.md'].flatMap((document) => codeBlocksOf(readDocument(document))).filter((block) => block.language === 'ts');
+const ALL_BLOCKS = ['README.md', 'docs/OBSERVABILITY.md', 'docs/RESUME.md'].flatMap((document) => codeBlocksOf(readDocument(document))).filter((block) => block.language === 'ts');
 const BLOCKS = ALL_BLOCKS.filter((block) => block.title !== EXCERPT);
 const PROGRAMS = compilePrograms(BLOCKS);
 after(() => PROGRAMS.remove());
@@ -33,7 +36,7 @@ const CHECKS: Readonly<Record<string, (program: RunningProgram, t: TestContext) 
     await printed('listening on http://127.0.0.1:');
   },
 
-  'One Channel, three transports': async ({ url, printed }) => {
+  'One Channel, four transports': async ({ url, printed }) => {
     assert.equal(await get(url), 'hello, and goodbye');
     await printed('closed: server-close');
   },
@@ -47,6 +50,14 @@ const CHECKS: Readonly<Record<string, (program: RunningProgram, t: TestContext) 
 
   'Streaming': async ({ url }) => {
     assert.equal(await get(url), '1\n2\n3\n');
+  },
+
+  'Server-sent events': async ({ url, port }, t) => {
+    const client = await RawClient.open(t, port);
+    await client.send('GET / HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 0\r\n\r\n');
+    await client.readUntil('event: welcome\nretry: 1000\ndata: back from 0\n\n');
+    assert.equal(await post(url, 'first\nsecond'), '1\n');
+    await client.readUntil('id: 1\ndata: first\ndata: second\n\n');
   },
 
   'WebSocket': async ({ url, port, printed }, t) => {
@@ -70,6 +81,9 @@ const CHECKS: Readonly<Record<string, (program: RunningProgram, t: TestContext) 
     await stream.readUntil('4\r\nnews\r\n');
     assert.equal(await poll, 'news');
   },
+
+  'Coming back': ({ url, port }, t) => goesOn(t, url, port),
+  'Joining': ({ url, port }, t) => goesOn(t, url, port),
 
   'Requests and responses': async ({ url }) => {
     assert.deepEqual(JSON.parse(await post(`${url}/hello`, '{"name":"Ada"}')), { hello: 'Ada' });
@@ -226,6 +240,27 @@ for (const document of DOCUMENTS) {
   });
 }
 
+test('docs/RESUME.md shows what goes over the wire as it does', () => {
+  const blocks = codeBlocksOf(readDocument('docs/RESUME.md')).filter(({ language }) => language === '').map(({ code }) => code);
+  const id = (sequence: number): string => `k3xq0v9z2m4p-${sequence}`;
+  const letters: Letter[] = [{ id: id(7), data: 'hello' }, { id: id(8), data: Uint8Array.of(1, 2, 255) }, { id: id(9), event: 'joined', data: 'Ada' }];
+  const envelopes = letters.map(encodeEnvelope).map((each) => (typeof each === 'string' ? each : Buffer.from(each).toString('hex').replaceAll(/..(?!$)/g, '$& ')));
+  const items = letters.map(encodeItem);
+  const direct = 'to this channel alone, or of a group without history';
+  assert.deepEqual(blocks, [
+    lines(...envelopes),
+    lines(encodePosition(id(9)), encodeGap(id(6)), encodeEnvelope({ data: direct }) as string, EMPTY_ENVELOPE),
+    letters.map(encodeEvent).join(''),
+    encodeEvent({ id: id(9) }) + encodeEvent({ event: 'gap', id: id(6), data: '' }),
+    lines(encodeAnswer(items.slice(0, 2), id(8), false), encodeAnswer(items.slice(2), id(9), true), encodeAnswer([], id(9), false)),
+  ]);
+});
+
+test('docs/RESUME.md names the limits of a history with their defaults', () => {
+  const rows = [...sectionOf('docs/RESUME.md', 'What is kept, and for how long').matchAll(/^\| `(\w+)` \| (.+?) \|/gm)].map(([, name, value]) => [name, value]);
+  assert.deepEqual(rows, Object.entries(groupSettings({ history: true }).history!).map(([name, value]) => [name, inWords(name, value)]));
+});
+
 /** The folder of a program that reads its certificate; `undefined` where none can be made. */
 function folderWithCertificate(t: TestContext): string | undefined {
   const own = certificate(t);
@@ -239,6 +274,24 @@ function folderWithCertificate(t: TestContext): string | undefined {
 function writeCertificate(folder: string, { key, cert }: Certificate): void {
   writeFileSync(join(folder, 'key.pem'), key);
   writeFileSync(join(folder, 'cert.pem'), cert);
+}
+
+function lines(...texts: readonly string[]): string {
+  return texts.map((text) => `${text}\n`).join('');
+}
+
+/** A poll, a WebSocket and an event stream go on from the same id. */
+async function goesOn(t: TestContext, url: string, port: number): Promise<void> {
+  const { next } = JSON.parse(await get(`${url}?since=`)) as { next: string };
+  for (const news of ['one', 'two']) assert.equal(await post(url, news), '0\n');
+  const { messages } = JSON.parse(await get(`${url}?since=${next}`)) as { messages: { id: string; data: string }[] };
+  assert.deepEqual(messages.map(({ data }) => data), ['one', 'two']);
+  const [one, two] = messages.map((message) => message.id);
+  const webSocket = await RawWebSocket.open(t, port, `/?since=${one}`, 'Sec-WebSocket-Protocol: longwire.v1\r\n');
+  assert.equal((await webSocket.readFrame()).payload.toString(), `{"id":"${two}","data":"two"}`);
+  const events = await RawClient.open(t, port);
+  await events.send(`GET /events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: ${one}\r\n\r\n`);
+  await events.readUntil(`id: ${two}\ndata: two\n\n`);
 }
 
 async function get(url: string): Promise<string> {

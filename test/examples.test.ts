@@ -9,11 +9,12 @@ import { test, type TestContext } from 'node:test';
 import type { Server, ServerOptions } from 'longwire';
 import { WebSocket } from 'ws';
 import * as channelStore from '../examples/channel-store.js';
+import * as eventStream from '../examples/event-stream.js';
 import * as longPolling from '../examples/long-polling.js';
 import * as streaming from '../examples/streaming.js';
 import * as webSocketEcho from '../examples/websocket-echo.js';
 
-const EXAMPLES = ['long-polling', 'streaming', 'websocket-echo', 'channel-store', 'opentelemetry'];
+const EXAMPLES = ['long-polling', 'streaming', 'event-stream', 'websocket-echo', 'channel-store', 'opentelemetry'];
 
 test('long-polling: an event completes every response that waits for it', async (t) => {
   const { url, server } = await begin(t, longPolling.start);
@@ -59,6 +60,33 @@ test('streaming: the first message does not wait for the last, and a client that
   assert.equal(new TextDecoder().decode(value), 'message 0 from the server\n');
   client.abort();
   assert.equal(await logged, 'channel closed: client-close');
+});
+
+test('event-stream: what is posted is an event, and a client that comes back gets what it has missed, and nothing twice', async (t) => {
+  const { url, server } = await begin(t, eventStream.start);
+  const stream = await listen(t, url);
+  await channelsOpen(server, 1);
+  for (const text of ['one\nline more', 'two']) await fetch(url, { method: 'POST', body: text });
+  const first = 'id: 1\ndata: one\ndata: line more\n\n';
+  const second = 'id: 2\ndata: two\n\n';
+  assert.equal(await stream.read(first.length + second.length), first + second);
+  stream.leave();
+  await channelsOpen(server, 0);
+  await fetch(url, { method: 'POST', body: 'three' });
+  const back = await listen(t, url, { 'Last-Event-ID': '1' });
+  const missed = `${second}id: 3\ndata: three\n\n`;
+  assert.equal(await back.read(missed.length), missed);
+});
+
+test('event-stream: a client that is new hears only what comes, and the page listens to /events', async (t) => {
+  const { url, server } = await begin(t, eventStream.start);
+  assert.match(await (await fetch(url)).text(), /new EventSource\('\/events'\)/);
+  await fetch(url, { method: 'POST', body: 'before' });
+  const stream = await listen(t, url);
+  await channelsOpen(server, 1);
+  await fetch(url, { method: 'POST', body: 'behind' });
+  const expected = 'id: 2\ndata: behind\n\n';
+  assert.equal(await stream.read(expected.length), expected);
 });
 
 test('websocket-echo: text comes back as text, bytes as bytes, and the close is told', async (t) => {
@@ -128,6 +156,21 @@ async function openSocket(t: TestContext, url: string): Promise<WebSocket> {
   t.after(() => socket.terminate());
   await once(socket, 'open');
   return socket;
+}
+
+/** Opens the event stream of the example. */
+async function listen(t: TestContext, url: string, headers: Record<string, string> = {}): Promise<{ read(length: number): Promise<string>; leave(): void }> {
+  const client = new AbortController();
+  t.after(() => client.abort());
+  const response = await fetch(`${url}/events`, { headers, signal: client.signal });
+  assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
+  const pieces = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  const read = async (length: number): Promise<string> => {
+    let text = '';
+    while (text.length < length) text += (await pieces.read()).value;
+    return text;
+  };
+  return { read, leave: () => client.abort() };
 }
 
 /** Waits until the server counts so many open channels: a request that was sent is not yet one that waits. */

@@ -81,7 +81,7 @@ test('a JavaScript program can import the package and serve with it', () => {
   );
   const { stdout, stderr } = run(process.execPath, ['program.mjs'], CONSUMER);
   assert.equal(stderr, '');
-  assert.equal(stdout, 'hello MemoryChannelStore,ProtocolError,UsageError,asChannel,runServer,scheduleTask,withChannel\n');
+  assert.equal(stdout, 'hello MemoryChannelStore,ProtocolError,UsageError,asChannel,asEventStream,runServer,scheduleTask,withChannel\n');
 });
 
 test('what the package does not export cannot be imported', () => {

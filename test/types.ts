@@ -5,6 +5,7 @@
 
 import {
   asChannel,
+  asEventStream,
   type Body,
   type Channel,
   type ChannelHandlers,
@@ -25,7 +26,10 @@ import {
   type SendOptions,
   type Server,
   type ServerOptions,
+  type ServerSentEvent,
   type ServerStats,
+  type StoreOptions,
+  type StoreStats,
   UsageError,
   withChannel,
 } from 'longwire';
@@ -141,6 +145,20 @@ export function channels(): void {
   lobby.onReceive(async (message) => void lobby.send(message, false));
   lobby.onClose((status: CloseStatus, detail: CloseDetail) => void `${status} ${detail.by}`);
   channel.send({ status: 404, body: 'gone' });
+  same<Channel['isEventStream'], boolean>(true);
+  same<Channel['lastEventId'], string>(true);
+  channel.send({ event: 'news', id: '7', data: 'text', retry: 1_000 });
+  channel.send({ data: new Uint8Array(1), id: undefined });
+  accepts<ServerSentEvent>({ id: '7' });
+  accepts<Outgoing>({ retry: 1_000 } satisfies ServerSentEvent);
+  // @ts-expect-error an id is text
+  channel.send({ id: 7, data: 'text' });
+  // @ts-expect-error what an event says is text or bytes
+  channel.send({ data: { some: 'JSON' } });
+  // @ts-expect-error a misspelt field is no event
+  accepts<ServerSentEvent>({ name: 'news', data: 'text' });
+  // @ts-expect-error whether it is an event stream was decided when it was taken
+  channel.isEventStream = true;
   // @ts-expect-error the slot has a type
   lobby.data = { name: 1 };
   // @ts-expect-error what is not typed has to be looked at first
@@ -172,6 +190,8 @@ export function takingAChannel(): void {
   });
   same<typeof typed, Channel<Visitor>>(true);
   same<ReturnType<typeof withChannel<Visitor>>, Channel<Visitor>>(true);
+  same<ReturnType<typeof asEventStream<Visitor>>, Channel<Visitor>>(true);
+  accepts<Handler>((each) => asEventStream<Visitor>(each, { onOpen: (to) => to.send({ data: to.data.name }), headers: { 'X-A': 'b' } }));
   accepts<ChannelHandlers>({ protocols: (offered) => offered[0] });
   // @ts-expect-error a misspelt handler would never run
   asChannel(request, { onMessage: () => {} });
@@ -192,11 +212,23 @@ export function stores(): void {
   store.broadcast('room', 'text', { except: lobby });
   store.broadcast('room', new Uint8Array(1));
   store.broadcast('room', { headers: {}, body: 'text' });
+  store.broadcast('room', { event: 'news', id: '7', data: 'text' });
   store.broadcast('room', (member, readUpTo) => {
     same<typeof readUpTo, number | undefined>(true);
     return member.isWebSocket ? `${readUpTo}` : undefined;
   });
   same<ReturnType<MemoryChannelStore['members']>, Channel[]>(true);
+  store.addToGroup('room', channel, 1, { since: request.searchParams.get('since'), headers: { 'X-A': 'b' } });
+  store.broadcast('room', 'text', { key: 'price' });
+  accepts<StoreOptions>({ history: { maxMessages: 10 }, onSlow: 'latest', groupOptions: (group) => (group === 'room' ? { history: false } : undefined) });
+  accepts<StoreOptions>({ onBusEvent: (event) => console.log(event.type === 'restored' ? event.hasGap : event.error) });
+  const memory = new MemoryChannelStore<number>({ history: true });
+  same<ReturnType<typeof memory.stats>, StoreStats>(true);
+  accepts<readonly [string, number]>([memory.position('room'), memory.counts('room').polls]);
+  // @ts-expect-error not a way to treat slow members
+  accepts<StoreOptions>({ onSlow: 'wait' });
+  // @ts-expect-error an id is text
+  store.addToGroup('room', channel, 1, { since: 7 });
   // @ts-expect-error the attachment has a type
   store.addToGroup('room', channel, 'one');
   // @ts-expect-error a group has a name

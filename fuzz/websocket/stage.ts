@@ -34,7 +34,7 @@ export interface Seen {
   readonly faults: readonly string[];
 }
 
-const LIMITS = { softBufferBytes: 2_000, maxBufferedBytes: 20_000, maxQueuedMessages: 3, maxQueuedBytes: 4_000 };
+const LIMITS = { heartbeatIntervalMs: 0, softBufferBytes: 2_000, maxBufferedBytes: 20_000, maxQueuedMessages: 3, maxQueuedBytes: 4_000 };
 const MESSAGE_TIMEOUT_MS = 5_000;
 const UNTAKEN_MS = 30_000;
 const PATIENCE_MS = 20_000;

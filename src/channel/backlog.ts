@@ -22,55 +22,69 @@ export interface Backlog {
  * meanwhile is read from the history, too.
  */
 export class CatchUp implements Backlog {
-  /** Behind which id; empty for the end of the history. */
-  readonly since: string;
+  readonly #since: string;
   readonly #history: History;
   readonly #tally: Tally;
   /** The number of the member, which messages bear that leave it out. */
   readonly #number: number;
+  /** Where it is, once that is known. */
   #epoch: string | undefined;
   #next = 0;
+  /** Whether the member is still to be told where it begins. */
+  #owesPlace: boolean;
 
+  /** @param since behind which id; empty for where the history is now. */
   constructor(since: string, history: History, tally: Tally, number: number) {
-    this.since = since;
+    this.#since = since;
     this.#history = history;
     this.#tally = tally;
     this.#number = number;
+    this.#owesPlace = since === '';
+    this.#find();
+  }
+
+  /** Behind which id it goes on. */
+  get position(): string {
+    return this.#epoch === undefined ? this.#since : formatMessageId(this.#epoch, this.#next - 1);
   }
 
   add(): void {}
 
   next(): Next {
     const history = this.#history;
+    if (this.#epoch === undefined) this.#find();
     if (history.epoch === undefined) return 'load';
-    if (this.#epoch === undefined) {
-      if (this.since === '') return this.#beginAt(history.last + 1, false);
-      this.#find();
-    }
-    if (this.#epoch !== history.epoch || this.#next < history.first) {
-      if (!history.isWhole) return 'load';
-      this.#tally.count('gaps');
-      return this.#beginAt(history.first, true);
+    if (this.#epoch !== history.epoch || this.#next < history.first) return history.isWhole ? this.#skipGap() : 'load';
+    if (this.#owesPlace) {
+      this.#owesPlace = false;
+      return new Notice(this.position, false);
     }
     if (this.#next > history.last) return this.#next === history.last + 1 ? undefined : 'wait';
     const published = history.get(this.#next++)!;
     return published.except === this.#number ? new Notice(published.id!, false) : published;
   }
 
-  /** Looks for the place of `since`. Another process may have sent what a bus has yet to bring here; nobody is ahead of a history of our own. */
+  /** Looks for its place. Another process may have sent what a bus has yet to bring here; nobody is ahead of a history of our own. */
   #find(): void {
-    const id = parseMessageId(this.since);
-    if (id === undefined || id.epoch !== this.#history.epoch || (id.sequence > this.#history.last && this.#history.isOwn)) return;
-    this.#epoch = id.epoch;
+    const { epoch, last, isOwn } = this.#history;
+    if (epoch === undefined) return;
+    const id = this.#since === '' ? { epoch, sequence: last } : parseMessageId(this.#since);
+    if (id === undefined || id.epoch !== epoch || (id.sequence > last && isOwn)) return;
+    this.#epoch = epoch;
     this.#next = id.sequence + 1;
   }
 
-  #beginAt(sequence: number, isGap: boolean): Notice {
+  #skipGap(): Notice {
+    this.#tally.count('gaps');
     this.#epoch = this.#history.epoch!;
-    this.#next = sequence;
-    return new Notice(formatMessageId(this.#epoch, sequence - 1), isGap);
+    this.#next = this.#history.first;
+    this.#owesPlace = false;
+    return new Notice(this.position, true);
   }
 }
+
+/** What is held for a message beside its data and its key, so that empty ones do not come for nothing. */
+const ENTRY_BYTES = 64;
 
 /** The newest message of each key, for a member that takes less than comes. */
 export class Newest implements Backlog {
@@ -89,7 +103,7 @@ export class Newest implements Backlog {
     const { key } = published.content;
     if (this.#take(key) !== undefined) this.#tally.count('replaced');
     this.#byKey.set(key, published);
-    this.#bytes += published.bytes;
+    this.#bytes += costOf(published);
     while (this.#bytes > this.#maxBytes && this.#byKey.size > 1) {
       this.next();
       this.#tally.count('dropped');
@@ -105,7 +119,11 @@ export class Newest implements Backlog {
     const published = this.#byKey.get(key);
     if (published === undefined) return undefined;
     this.#byKey.delete(key);
-    this.#bytes -= published.bytes;
+    this.#bytes -= costOf(published);
     return published;
   }
+}
+
+function costOf({ bytes, content }: Published): number {
+  return ENTRY_BYTES + bytes + (content.key?.length ?? 0);
 }

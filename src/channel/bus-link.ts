@@ -24,6 +24,8 @@ export interface LinkedGroup<Own> {
 
 /** After a failure, how long until it is tried again. */
 const RETRY_MS = 1000;
+/** Of how many messages of our own we know who is left out until they come back. */
+const MAX_EXPECTED = 10_000;
 
 export class BusLink<Own> {
   readonly #group: LinkedGroup<Own>;
@@ -32,6 +34,8 @@ export class BusLink<Own> {
   /** Marks the subscription that counts: what others still say does not. */
   #current: object | undefined;
   #subscription: BusSubscription | undefined;
+  /** Whether the application was told that it is lost, and not yet that it is back. */
+  #isLost = false;
   /** Messages of our own that are to come back with an id. */
   readonly #own = new Map<number, Own>();
   #ready = new Gate();
@@ -55,6 +59,7 @@ export class BusLink<Own> {
   close(): void {
     this.#unsubscribe();
     this.#current = undefined;
+    this.#isLost = false;
     this.#own.clear();
     this.#group.history?.place(undefined);
     this.#ready.open();
@@ -63,15 +68,22 @@ export class BusLink<Own> {
 
   publish(content: Content, response: Outgoing, own: Own): void {
     const number = this.#settings.nextNumber();
-    if (this.#limits !== undefined && this.isOpen) this.#own.set(number, own);
+    if (this.#limits !== undefined && this.isOpen) this.#expect(number, own);
     void this.#publish(number, encodeParcel(number, content, response));
   }
 
   /** Gets the messages behind an id into the history, as far as they are to be had. Resolves when it has, or it is closed; never rejects. */
   async load(since: string): Promise<void> {
     await this.#ready.opened;
+    if (since === '') return;
     this.#loading ??= this.#load(since).finally(() => (this.#loading = undefined));
     await this.#loading;
+  }
+
+  #expect(number: number, own: Own): void {
+    this.#own.set(number, own);
+    if (this.#own.size <= MAX_EXPECTED) return;
+    for (const oldest of this.#own.keys()) return void this.#own.delete(oldest);
   }
 
   async #publish(number: number, bytes: Uint8Array): Promise<void> {
@@ -86,38 +98,42 @@ export class BusLink<Own> {
   }
 
   async #subscribe(): Promise<void> {
-    const { bus, tell } = this.#settings;
-    const { name } = this.#group;
     const mark = (this.#current = {});
     try {
-      const subscription = await bus.subscribe(name, this.#listener(mark), this.#limits);
+      const subscription = await this.#settings.bus.subscribe(this.#group.name, this.#listener(mark), this.#limits);
       if (this.#current !== mark) return subscription.close();
       this.#subscription = subscription;
     } catch (error) {
       if (this.#current !== mark) return;
-      tell({ type: 'lost', group: name, error });
+      this.#tellLost(error);
       return this.#later(() => void (this.#current === mark && this.#subscribe()));
     }
+    if (this.#isLost) this.#tellRestored(this.#limits === undefined);
     this.#subscribed(this.#subscription.position);
   }
 
   #listener(mark: object): BusListener {
-    const { tell } = this.#settings;
-    const { name } = this.#group;
     const ifCurrent = <A extends unknown[]>(fn: (...args: A) => void) => (...args: A): void => {
       if (this.#current === mark) fn(...args);
     };
     return {
       message: ifCurrent((message: BusMessage) => this.#message(message)),
-      lost: ifCurrent((error: unknown) => {
-        this.#own.clear();
-        tell({ type: 'lost', group: name, error });
-      }),
+      lost: ifCurrent((error: unknown) => this.#tellLost(error)),
       restored: ifCurrent((hasGap: boolean) => {
-        tell({ type: 'restored', group: name, hasGap });
+        this.#tellRestored(hasGap);
         if (hasGap && this.#limits !== undefined) this.#subscribeAgain();
       }),
     };
+  }
+
+  #tellLost(error: unknown): void {
+    if (!this.#isLost) this.#settings.tell({ type: 'lost', group: this.#group.name, error });
+    this.#isLost = true;
+  }
+
+  #tellRestored(hasGap: boolean): void {
+    this.#isLost = false;
+    this.#settings.tell({ type: 'restored', group: this.#group.name, hasGap });
   }
 
   /** A new subscription tells where the bus is now, and so whether something is missing here. */
@@ -189,13 +205,13 @@ export class BusLink<Own> {
   async #load(since: string): Promise<void> {
     const { history, name } = this.#group;
     const epoch = history?.epoch;
-    while (history !== undefined && epoch !== undefined && history.epoch === epoch && !history.isWhole) {
+    for (let isFirst = true; history !== undefined && epoch !== undefined && history.epoch === epoch && !history.isWhole; isFirst = false) {
       try {
         const { older, isAll } = await readOlder(this.#settings.bus, name, since, epoch, history);
         if (history.epoch === epoch) history.prepend(older, isAll, this.#settings.clock.monotonic());
         return;
       } catch (error) {
-        this.#settings.tell({ type: 'lost', group: name, error });
+        if (isFirst) this.#settings.report(error);
         await new Promise<void>((resolve) => this.#later(resolve));
       }
     }

@@ -6,18 +6,34 @@
 import { AsyncResource } from 'node:async_hooks';
 import { UsageError } from '../errors.js';
 import { isThenable } from '../thenable.js';
-import type { Message } from './contract.js';
+import type { CloseDetail, CloseStatus } from './close-status.js';
+import type { Channel, Message } from './contract.js';
 
-export class Callbacks {
-  receive: ((message: Message) => unknown) | undefined;
-  ping: ((data: Uint8Array) => unknown) | undefined;
-  pong: ((data: Uint8Array) => unknown) | undefined;
-  drain: (() => unknown) | undefined;
+/** Whose callbacks they are. */
+interface CallbackOwner<Data> extends Channel<Data> {
+  /** Hears of what a callback throws or rejects with. */
+  callbackFailed(error: unknown): void;
+}
+
+/** How they are called: with the channel, so that all channels can share the handlers they were taken with. */
+interface Callback<Data> {
+  receive(channel: Channel<Data>, message: Message): unknown;
+  ping(channel: Channel<Data>, data: Uint8Array): unknown;
+  drain(channel: Channel<Data>): unknown;
+  close(channel: Channel<Data>, status: CloseStatus, detail: CloseDetail): unknown;
+}
+
+export class Callbacks<Data> {
+  receive: Callback<Data>['receive'] | undefined;
+  ping: Callback<Data>['ping'] | undefined;
+  pong: Callback<Data>['ping'] | undefined;
+  drain: Callback<Data>['drain'] | undefined;
+  close: Callback<Data>['close'] | undefined;
   readonly #context = new AsyncResource('longwire.channel', { requireManualDestroy: true });
-  readonly #report: (error: unknown) => void;
+  readonly #channel: CallbackOwner<Data>;
 
-  constructor(report: (error: unknown) => void) {
-    this.#report = report;
+  constructor(channel: CallbackOwner<Data>) {
+    this.#channel = channel;
   }
 
   /** Runs `fn` in the context. */
@@ -33,9 +49,9 @@ export class Callbacks {
   /** Hands a message to `receive`, within `run`; a promise is to be awaited before the next, and does not reject. */
   handle(message: Message): PromiseLike<void> | undefined {
     try {
-      return this.#settled(this.receive!(message));
+      return this.#settled(this.receive!(this.#channel, message));
     } catch (error) {
-      this.#report(error);
+      this.#channel.callbackFailed(error);
       return undefined;
     }
   }
@@ -44,7 +60,7 @@ export class Callbacks {
     try {
       void this.#settled(fn());
     } catch (error) {
-      this.#report(error);
+      this.#channel.callbackFailed(error);
     }
   }
 
@@ -53,7 +69,7 @@ export class Callbacks {
     if (!isThenable(result)) return undefined;
     return Promise.resolve(result).then(
       () => undefined,
-      (error: unknown) => this.#report(error),
+      (error: unknown) => this.#channel.callbackFailed(error),
     );
   }
 }

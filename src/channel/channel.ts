@@ -45,17 +45,21 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   data!: Data;
   readonly #host: ChannelHost;
   readonly #settings: ChannelSettings;
-  readonly #callbacks: Callbacks;
-  readonly #farewell: Farewell;
+  readonly #callbacks = new Callbacks<Data>(this);
+  /** Once it is over. */
+  #farewell: Farewell | undefined;
   #state: ChannelState = 'pending';
   #socket: WebSocketOutlet | undefined;
   #isEnveloped = false;
-  /** Only of an event stream. */
+  #isEventStream = false;
+  /** Of an event stream, until it is written. */
   #eventHead: EventStreamHead | undefined;
   #inbox: Inbox | undefined;
   #memberships: Set<Membership> | undefined;
   #ending: Ending | undefined;
-  #untakenUntil = Infinity;
+  #untakenUntil = 0;
+  /** Whether its opening has returned: nothing is handed over before. */
+  #hasOpened = false;
   /** Whose ids its client is told: those of one group. */
   resumption: Resumption | undefined;
   /** Whether observers were told that it opened. */
@@ -65,8 +69,6 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     this.request = request;
     this.#host = host;
     this.#settings = host.settings;
-    this.#callbacks = new Callbacks((error) => this.callbackFailed(error));
-    this.#farewell = new Farewell(host.settings, this.#callbacks);
     this.#settings.counters.channelsOpen++;
   }
 
@@ -81,7 +83,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   get isEventStream(): boolean {
-    return this.#eventHead !== undefined;
+    return this.#isEventStream;
   }
 
   get lastEventId(): string {
@@ -99,7 +101,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 
   send(data: Outgoing, closeAfterSend?: boolean, options?: SendOptions): boolean {
     if (this.#socket !== undefined) return this.#sendMessage(this.#isEnveloped ? envelopeOf(data) : messageOf(data), closeAfterSend ?? false, undefined, options?.compress === false);
-    if (this.#eventHead !== undefined) return this.#sendEvent(eventOf(data), closeAfterSend ?? false);
+    if (this.#isEventStream) return this.#sendEvent(eventOf(data), closeAfterSend ?? false);
     const answer = answerOf(data);
     if (isStreamed(bodyOf(answer))) return this.#sendHttp('sendBody', { data: answer });
     if (closeAfterSend ?? true) return this.#sendHttp('sendLast', { data: answer });
@@ -112,24 +114,28 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   onReceive(fn: (message: Message) => unknown): void {
-    this.#callbacks.receive = checkFunction(fn, 'onReceive');
-    if (this.#inbox !== undefined && this.#inbox.queuedMessages > 0) queueMicrotask(() => this.#runInbox());
+    checkFunction(fn, 'onReceive');
+    this.#setReceive((_, message) => fn(message));
   }
 
   onPing(fn: (data: Uint8Array) => unknown): void {
-    this.#callbacks.ping = checkFunction(fn, 'onPing');
+    checkFunction(fn, 'onPing');
+    this.#callbacks.ping = (_, data) => fn(data);
   }
 
   onPong(fn: (data: Uint8Array) => unknown): void {
-    this.#callbacks.pong = checkFunction(fn, 'onPong');
+    checkFunction(fn, 'onPong');
+    this.#callbacks.pong = (_, data) => fn(data);
   }
 
   onDrain(fn: () => unknown): void {
-    this.#callbacks.drain = checkFunction(fn, 'onDrain');
+    checkFunction(fn, 'onDrain');
+    this.#callbacks.drain = () => fn();
   }
 
   onClose(fn: (status: CloseStatus, detail: CloseDetail) => unknown): void {
-    this.#farewell.listen(checkFunction(fn, 'onClose'));
+    checkFunction(fn, 'onClose');
+    this.#setClose((_, status, detail) => fn(status, detail));
   }
 
   ping(data: string | Uint8Array = EMPTY): boolean {
@@ -150,11 +156,21 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   /** Sets the handlers that are given; those that are not stay as they were. */
   setHandlers(handlers: ChannelHandlers<Data>): void {
     const { onReceive, onPing, onPong, onDrain, onClose } = handlers;
-    if (onReceive) this.onReceive((message) => onReceive(this, message));
-    if (onPing) this.onPing((data) => onPing(this, data));
-    if (onPong) this.onPong((data) => onPong(this, data));
-    if (onDrain) this.onDrain(() => onDrain(this));
-    if (onClose) this.onClose((status, detail) => onClose(this, status, detail));
+    if (onReceive) this.#setReceive(onReceive);
+    if (onPing) this.#callbacks.ping = onPing;
+    if (onPong) this.#callbacks.pong = onPong;
+    if (onDrain) this.#callbacks.drain = onDrain;
+    if (onClose) this.#setClose(onClose);
+  }
+
+  #setReceive(fn: NonNullable<ChannelHandlers<Data>['onReceive']>): void {
+    this.#callbacks.receive = fn;
+    if (this.#inbox !== undefined && this.#inbox.queuedMessages > 0) queueMicrotask(() => this.#runInbox());
+  }
+
+  #setClose(fn: NonNullable<ChannelHandlers<Data>['onClose']>): void {
+    this.#callbacks.close = fn;
+    this.#farewell?.fire();
   }
 
   /** Answers the client's handshake; what is returned says why it was refused. */
@@ -164,7 +180,6 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
       return handshake.error;
     }
     if (stepOf(this.#state, 'accept') === undefined) return undefined;
-    this.#inbox = new Inbox(this.#settings, this);
     this.#socket = handshake.accept(this);
     this.#isEnveloped = this.#socket.protocol === ENVELOPE_PROTOCOL;
     this.#state = 'open';
@@ -177,18 +192,20 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 
   /** From here on it sends events, behind `head`. A `UsageError` where its response has begun as something else. */
   becomeEventStream(head: EventStreamHead): void {
-    if (this.#eventHead !== undefined) return;
+    if (this.#isEventStream) return;
     if (this.#state === 'streaming' || this.#state === 'finishing') throw new UsageError('the response has begun already: call asEventStream before the first send');
+    this.#isEventStream = true;
     this.#eventHead = head;
     if (this.isOpen) this.#settings.counters.eventStreamsOpen++;
   }
 
   /** Writes the head of an event stream, if it is not written yet. One that nothing can follow ends the channel. */
   beginEvents(): void {
-    if (this.#state !== 'pending') return;
-    const head = this.#eventHead!;
+    const head = this.#eventHead;
+    if (head === undefined || this.#state !== 'pending') return;
     if (head.isWhole) this.#end('sendLast', HTTP_SERVER_CLOSE, true, { head });
     else this.#step('beginEvents', { head });
+    this.#eventHead = undefined;
   }
 
   /** Tells observers that it opened, and lets them hear of its close; one that was closed from the start is not told of. */
@@ -202,11 +219,12 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   cameTooLate(by: ClosedBy): void {
     this.#state = 'closed';
     this.#noteEnding(httpEnding(by), by === 'server');
-    this.#farewell.begin(httpEnding(by), false, undefined);
+    this.#farewell = new Farewell(this.#settings, this, httpEnding(by), false, undefined);
   }
 
   /** The opening has returned: messages may be handed over. */
   opened(): void {
+    this.#hasOpened = true;
     if (this.#inbox !== undefined) this.#callbacks.run(this.#inbox.release, this.#inbox);
   }
 
@@ -219,7 +237,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 
   /** Whether it waits for its answer: a long poll, or what is none of the others yet. */
   get isPending(): boolean {
-    return this.#state === 'pending' && this.#eventHead === undefined;
+    return this.#state === 'pending' && !this.#isEventStream;
   }
 
   /** Whether it is a WebSocket whose messages are envelopes. */
@@ -264,7 +282,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   /** Sends what many channels send, and stays open: a piece of a stream, or a message. */
   sendShared(message: SharedMessage, asIs = false): boolean {
     if (this.#socket !== undefined) return this.#sendMessage(message.data, false, message, asIs);
-    if (this.#eventHead !== undefined) return this.#sendEvent(message.event, false, message);
+    if (this.#isEventStream) return this.#sendEvent(message.event, false, message);
     return this.#sendHttp('send', { data: message.data, shared: message });
   }
 
@@ -290,19 +308,23 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
 
   received(message: Message | PackedMessage): void {
     this.#settings.counters.messagesIn++;
-    if (this.#state === 'open') this.#inbox!.push(message);
+    if (this.#state === 'open') (this.#inbox ??= this.#newInbox()).push(message);
+  }
+
+  idled(): void {
+    if (this.#state === 'open' && this.#inbox?.isIdle === true) this.#inbox = undefined;
   }
 
   pinged(data: Uint8Array): void {
-    if (this.#state === 'open') this.#callbacks.call(this.#callbacks.ping, data);
+    if (this.#state === 'open') this.#callbacks.call(this.#callbacks.ping, this, data);
   }
 
   ponged(data: Uint8Array): void {
-    if (this.#state === 'open') this.#callbacks.call(this.#callbacks.pong, data);
+    if (this.#state === 'open') this.#callbacks.call(this.#callbacks.pong, this, data);
   }
 
   outputDrained(): void {
-    if (this.#state !== 'closed') this.#callbacks.call(this.#callbacks.drain);
+    if (this.#state !== 'closed') this.#callbacks.call(this.#callbacks.drain, this);
   }
 
   bodyEnded(): void {
@@ -334,6 +356,16 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     if (this.#state === 'pending') this.#end('sendLast', HTTP_SERVER_CLOSE, true, { status });
     else if (this.#socket !== undefined) this.#close(1011, '', 'server');
     else this.#end('abort', HTTP_SERVER_CLOSE, false);
+  }
+
+  // What the farewell asks.
+
+  get hears(): boolean {
+    return this.#callbacks.close !== undefined;
+  }
+
+  tell(status: CloseStatus, detail: CloseDetail): void {
+    this.#callbacks.call(this.#callbacks.close, this, status, detail);
   }
 
   // What the inbox asks (InboxConsumer).
@@ -368,6 +400,12 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     if (isUntaken && now < this.#untakenUntil) return;
     this.#settings.ticker.delete(this);
     if (isUntaken) this.peerFailed(1003, 'nobody receives messages here');
+  }
+
+  #newInbox(): Inbox {
+    const inbox = new Inbox(this.#settings, this);
+    if (this.#hasOpened) inbox.release();
+    return inbox;
   }
 
   /** Hands over what was held; not within the call that set who takes it. */
@@ -440,7 +478,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     const isWhole = step[1] === undefined || this.#act(step[1], cargo);
     this.#state = step[0];
     if (this.#ending === undefined) this.#noteEnding(ending, isClean && isWhole);
-    if (step[0] === 'closed') this.#farewell.begin(this.#ending!, isClean && isWhole, this.#inbox);
+    if (step[0] === 'closed') this.#farewell = new Farewell(this.#settings, this, this.#ending!, isClean && isWhole, this.#inbox);
     return true;
   }
 
@@ -456,7 +494,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
     this.#ending = ending;
     this.#settings.counters.channelsOpen--;
     if (this.#socket !== undefined) this.#settings.counters.webSocketsOpen--;
-    if (this.#eventHead !== undefined) this.#settings.counters.eventStreamsOpen--;
+    if (this.#isEventStream) this.#settings.counters.eventStreamsOpen--;
     this.#leaveGroups();
     // Last, because they run what the application waits for: the request's signal, and observers.
     const hasResponse = this.#socket === undefined && isWhole && (ending.by === 'server' || ending.by === 'shutdown');

@@ -8,6 +8,9 @@ import type { Message } from './contract.js';
 /** The subprotocol under which every message to a WebSocket is an envelope. */
 export const ENVELOPE_PROTOCOL = 'longwire.v1';
 
+/** It says nothing but that the server is there. */
+export const EMPTY_ENVELOPE = '{}';
+
 /** The first byte of a binary envelope. */
 const BINARY_ENVELOPE = 1;
 /** What the length of an id in one byte, and ASCII, can say. */

@@ -4,7 +4,6 @@
  */
 
 import type { Ticking } from '../net/ticker.js';
-import type { Callbacks } from './callbacks.js';
 import type { CloseDetail, CloseStatus, Ending } from './close-status.js';
 import type { Inbox } from './inbox.js';
 import type { ChannelSettings } from './outlet.js';
@@ -12,43 +11,30 @@ import type { ChannelSettings } from './outlet.js';
 /** How long the messages before the end are waited for. */
 const LAST_MESSAGES_MS = 30_000;
 
-type OnClose = (status: CloseStatus, detail: CloseDetail) => unknown;
+/** Calls the application back. */
+interface Listener {
+  /** Whether it listens. */
+  readonly hears: boolean;
+  tell(status: CloseStatus, detail: CloseDetail): void;
+}
 
 export class Farewell implements Ticking {
   readonly #settings: ChannelSettings;
-  readonly #callbacks: Callbacks;
-  #onClose: OnClose | undefined;
+  readonly #listener: Listener;
+  readonly #status: CloseStatus;
+  readonly #detail: CloseDetail;
   #inbox: Inbox | undefined;
-  #expiresAt = Infinity;
-  #detail: (CloseDetail & { readonly status: CloseStatus }) | undefined;
-  /** Whether every message before the end was handled. */
-  #isDue = false;
+  #expiresAt = 0;
   #hasFired = false;
 
-  constructor(settings: ChannelSettings, callbacks: Callbacks) {
-    this.#settings = settings;
-    this.#callbacks = callbacks;
-  }
-
-  /** Sets what is told of the end; where the end has come already and nobody heard of it, soon. */
-  listen(fn: OnClose): void {
-    this.#onClose = fn;
-    this.#fire();
-  }
-
   /** The channel is over: what is told is known, and waits for what `inbox` still holds. */
-  begin({ status, code, reason, by }: Ending, clean: boolean, inbox: Inbox | undefined): void {
-    this.#detail = { status, code, reason, by, clean };
-    if (inbox === undefined) return this.#due();
-    this.#inbox = inbox;
-    this.#expiresAt = this.#settings.ticker.after(LAST_MESSAGES_MS);
-    this.#settings.unfinished.add(this);
-    this.#settings.ticker.add(this);
-    inbox.close(() => {
-      this.#settings.unfinished.delete(this);
-      this.#settings.ticker.delete(this);
-      this.#due();
-    });
+  constructor(settings: ChannelSettings, listener: Listener, { status, code, reason, by }: Ending, clean: boolean, inbox: Inbox | undefined) {
+    this.#settings = settings;
+    this.#listener = listener;
+    this.#status = status;
+    this.#detail = { code, reason, by, clean };
+    if (inbox !== undefined) this.#wait(inbox);
+    else this.fire();
   }
 
   onTick(now: number): void {
@@ -60,16 +46,23 @@ export class Farewell implements Ticking {
     this.#inbox?.expire();
   }
 
-  #due(): void {
-    this.#inbox = undefined;
-    this.#isDue = true;
-    this.#fire();
+  /** Tells of the end, soon, if it is time and somebody listens: called again where somebody begins to. */
+  fire(): void {
+    if (this.#inbox !== undefined || this.#hasFired || !this.#listener.hears) return;
+    this.#hasFired = true;
+    queueMicrotask(() => this.#listener.tell(this.#status, this.#detail));
   }
 
-  #fire(): void {
-    if (!this.#isDue || this.#hasFired || this.#onClose === undefined) return;
-    this.#hasFired = true;
-    const { status, ...detail } = this.#detail!;
-    queueMicrotask(() => this.#callbacks.call(this.#onClose, status, detail));
+  #wait(inbox: Inbox): void {
+    this.#inbox = inbox;
+    this.#expiresAt = this.#settings.ticker.after(LAST_MESSAGES_MS);
+    this.#settings.unfinished.add(this);
+    this.#settings.ticker.add(this);
+    inbox.close(() => {
+      this.#inbox = undefined;
+      this.#settings.unfinished.delete(this);
+      this.#settings.ticker.delete(this);
+      this.fire();
+    });
   }
 }

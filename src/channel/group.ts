@@ -93,15 +93,14 @@ export class Group<Attachment> implements Home, LinkedGroup<Member<Attachment> |
 
   /** Makes a channel a member, or gives it another attachment. */
   add(channel: AsyncChannel<unknown>, attachment: Attachment | undefined, joining: Joining): void {
-    let member = this.#members.get(channel);
-    const isNew = member === undefined;
-    if (member === undefined) {
-      if (joining.since !== undefined && channel.resumption?.isAsked === true) throw new UsageError('a channel goes on from an id in one group only: a client could not tell the ids of two apart');
-      member = new Member<Attachment>(this, channel, ++this.#lastNumber, joining);
-      this.#members.set(channel, member);
+    const known = this.#members.get(channel);
+    if (known !== undefined) {
+      known.attachment = attachment;
+      return;
     }
-    member.attachment = attachment;
-    if (!isNew) return;
+    if (joining.since !== undefined && channel.resumption?.isAsked === true) throw new UsageError('a channel goes on from an id in one group only: a client could not tell the ids of two apart');
+    const member = new Member(this, channel, ++this.#lastNumber, joining, attachment);
+    this.#members.set(channel, member);
     this.#link?.open();
     member.enter();
   }

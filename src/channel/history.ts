@@ -72,8 +72,7 @@ export class History {
   /** Begins an epoch of its own. */
   begin(): void {
     this.place(newEpoch(), 0);
-    this.#isWhole = true;
-    this.#isOwn = true;
+    this.#isWhole = this.#isOwn = true;
   }
 
   /** Forgets what it has, and goes on behind `sequence`; without an epoch it has no place. */
@@ -83,7 +82,7 @@ export class History {
     this.#epoch = epoch;
     this.#last = sequence;
     this.#first = sequence + 1;
-    this.#isWhole = false;
+    this.#isWhole = this.#isOwn = false;
   }
 
   /** Puts a message behind the last. One that alone is over the limit is in none. */
@@ -100,18 +99,10 @@ export class History {
    * Puts older messages, which have no hole, in front of what it has, as far as they fit. `isAll`: nothing older is to be had elsewhere.
    */
   prepend(older: readonly Older[], isAll: boolean, at: number): void {
-    let hasRoom = !this.#isWhole;
-    let next = older.length;
-    while (next > 0 && older[next - 1]!.sequence >= this.#first) next--;
-    while (hasRoom && next > 0) {
-      const { sequence, content } = older[--next]!;
-      const published = new Published(content, at, formatMessageId(this.#epoch!, sequence), sequence);
-      hasRoom = sequence === this.#first - 1 && this.#kept.size < this.#limits.maxMessages && this.#bytes + published.bytes <= this.#limits.maxBytes;
-      if (!hasRoom) break;
-      this.#keep(published);
-      this.#first = sequence;
+    for (let i = older.length - 1; i >= 0 && !this.#isWhole; i--) {
+      if (older[i]!.sequence < this.#first) this.#isWhole = !this.#putFirst(older[i]!, at);
     }
-    this.#isWhole ||= isAll || !hasRoom;
+    this.#isWhole ||= isAll;
   }
 
   /** The message with this sequence, if it is kept. */
@@ -130,6 +121,15 @@ export class History {
   #keep(published: Published): void {
     this.#kept.set(published.sequence, published);
     this.#bytes += published.bytes;
+  }
+
+  /** False where it does not fit, or leaves a hole. */
+  #putFirst({ sequence, content }: Older, at: number): boolean {
+    const published = new Published(content, at, formatMessageId(this.#epoch!, sequence), sequence);
+    if (sequence !== this.#first - 1 || this.#kept.size >= this.#limits.maxMessages || this.#bytes + published.bytes > this.#limits.maxBytes) return false;
+    this.#keep(published);
+    this.#first = sequence;
+    return true;
   }
 
   #trim(now: number): void {

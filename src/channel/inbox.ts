@@ -49,6 +49,11 @@ export class Inbox {
     return this.#queue.length - this.#first;
   }
 
+  /** Whether it holds nothing and waits for nothing: one made anew would do. */
+  get isIdle(): boolean {
+    return this.queuedMessages === 0 && !this.#isHeld && !this.#isBusy && !this.#isFull && this.#onEmpty === undefined;
+  }
+
   push(message: Message | PackedMessage): void {
     if (this.#mayHandle() && this.queuedMessages === 0) {
       this.#handOver(message);

@@ -9,11 +9,9 @@ import { type Backlog, CatchUp, Newest } from './backlog.js';
 import { Batch } from './batch.js';
 import type { AsyncChannel, Membership, Resumption } from './channel.js';
 import type { SendOptions } from './contract.js';
-import { encodeAnswer, encodeItem } from './envelope.js';
 import type { History } from './history.js';
 import { formatMessageId } from './message-id.js';
-import { eventOf } from './outgoing.js';
-import { pollAnswer } from './poll-answer.js';
+import { answerInJson, answerWithMessage, answerWithOwn } from './poll-answer.js';
 import { Notice, type Published } from './published.js';
 import type { SharedMessage } from './shared-message.js';
 import type { MessageFor } from './store-contract.js';
@@ -56,8 +54,9 @@ export class Member<Attachment> implements Membership, Resumption {
   /** The sequence of the last message that was its turn. */
   #sequence = 0;
 
-  constructor(home: Home, channel: AsyncChannel<unknown>, number: number, joining: Joining) {
+  constructor(home: Home, channel: AsyncChannel<unknown>, number: number, joining: Joining, attachment: Attachment | undefined) {
     this.channel = channel;
+    this.attachment = attachment;
     this.number = number;
     this.isAsked = joining.since !== undefined;
     this.#home = home;
@@ -90,7 +89,7 @@ export class Member<Attachment> implements Membership, Resumption {
 
   get position(): string {
     const epoch = this.#home.history?.epoch;
-    if (this.#backlog instanceof CatchUp) return this.#backlog.since;
+    if (this.#backlog instanceof CatchUp) return this.#backlog.position;
     return epoch === undefined ? (this.#joining.since ?? '') : formatMessageId(epoch, this.#sequence);
   }
 
@@ -106,7 +105,7 @@ export class Member<Attachment> implements Membership, Resumption {
         if (published.sequence <= this.#sequence) return true;
         this.#sequence = published.sequence;
       }
-      if (this.channel.isPending) return this.#answer(published, response);
+      if (this.channel.isPending) return answerWithMessage(this.channel, published, response, this.#joining.headers);
       if (this.#onSlow !== 'close' && this.#isSlow()) return this.#fallBehind(published);
       return this.#send(published);
     } catch (error) {
@@ -118,12 +117,10 @@ export class Member<Attachment> implements Membership, Resumption {
   /** Passes over a message that leaves it out. Its client is told, or it would be sent the message when it comes back. */
   skip(published: Published): void {
     try {
-      if (this.#backlog !== undefined) return void this.#addToBacklog(published);
-      if (published.sequence <= this.#sequence) return;
+      if (this.#backlog instanceof CatchUp) return void this.#addToBacklog(published);
+      if (this.#backlog !== undefined || published.sequence <= this.#sequence) return;
       this.#sequence = published.sequence;
-      const notice = new Notice(published.id!, false);
-      if (!this.channel.isPending) this.#tell(notice);
-      else if (this.#hasIds && this.isAsked) this.#answerWith(encodeAnswer([], notice.id, false));
+      this.#tell(new Notice(published.id!, false));
     } catch (error) {
       this.channel.report(error);
     }
@@ -134,7 +131,7 @@ export class Member<Attachment> implements Membership, Resumption {
     try {
       const message = messageFor(this.channel, this.attachment);
       if (message === undefined) return false;
-      if (this.channel.isPending) return this.#answerOwn(message, options);
+      if (this.channel.isPending) return answerWithOwn(this.channel, message, options, this.#joining.headers);
       if (this.#onSlow === 'close' || !this.channel.isOverfull) return this.channel.send(message, false, options);
       this.#home.tally.count('dropped');
     } catch (error) {
@@ -145,9 +142,8 @@ export class Member<Attachment> implements Membership, Resumption {
 
   /** The history was at another place, in this epoch: what came behind its own place is fetched, or was lost. */
   goBackTo(epoch: string): void {
-    if (this.#backlog !== undefined) return;
-    this.#catchUp(formatMessageId(epoch, this.#sequence));
-    this.#goOn();
+    if (this.#backlog === undefined) this.#catchUp(formatMessageId(epoch, this.#sequence));
+    if (!this.#isWaiting) this.#goOn();
   }
 
   /** The ids of one group alone: a client could not tell those of two apart. The group that was asked for goes before others. */
@@ -205,7 +201,7 @@ export class Member<Attachment> implements Membership, Resumption {
 
   #load(): void {
     this.#isWaiting = true;
-    void this.#home.load((this.#backlog as CatchUp).since).then(() => this.#goOn());
+    void this.#home.load(this.position).then(() => this.#goOn());
   }
 
   #isUpToDate(): void {
@@ -232,7 +228,7 @@ export class Member<Attachment> implements Membership, Resumption {
   #formOf(published: Published): SharedMessage {
     const { isEnveloped, isEventStream } = this.channel;
     if (!isEnveloped && !isEventStream) return published.bare;
-    const known = this.#hasIds ? published : published.anonymous;
+    const known = this.#hasIds || this.channel.resumption === undefined ? published : published.anonymous;
     return isEnveloped ? known.enveloped : known.bare;
   }
 
@@ -269,41 +265,21 @@ export class Member<Attachment> implements Membership, Resumption {
     if (!isDropped) this.channel.tooSlow();
   }
 
-  /** Whether it is a poll that goes on from an id, in this group or in another. */
-  get #isResuming(): boolean {
-    return this.channel.resumption?.isAsked === true;
-  }
-
-  #answer(published: Published, response: Outgoing): boolean {
-    const { channel } = this;
-    if (channel.request.isWebSocketUpgrade) return false;
-    if (!this.#isResuming) return channel.send(response, true);
-    if (this.#hasIds && published.id !== undefined) return this.#answerWith(published.answer);
-    return this.#answerWith(encodeAnswer([published.anonymous.item], channel.resumption!.position, false));
-  }
-
-  #answerOwn(message: Outgoing, options: SendOptions): boolean {
-    if (this.channel.request.isWebSocketUpgrade) return false;
-    if (!this.#isResuming) return this.channel.send(message, true, options);
-    const { event, data = '' } = eventOf(message) ?? {};
-    return this.#answerWith(encodeAnswer([encodeItem({ event, data })], this.channel.resumption!.position, false));
-  }
-
-  #answerWith(body: string): boolean {
-    return this.channel.send(pollAnswer(body, this.#joining.headers), true);
-  }
-
-  /** Answers a poll with what there is; where there is nothing, it waits. */
+  /** Answers a poll with what there is; where there is nothing, it waits. One that goes on from an id keeps its place until then. */
   #answerFromBacklog(): void {
-    const batch = new Batch(this.channel.limits.softBufferBytes);
+    const { channel } = this;
+    if (channel.isOverfull) return this.#waitForDrain();
+    const hasPlace = this.#hasIds && this.isAsked;
+    const { headers } = this.#joining;
+    const batch = new Batch(channel.limits.softBufferBytes);
     while (this.#backlog !== undefined && !batch.isFull) {
       const next = this.#backlog.next();
-      if (next === undefined) this.#isUpToDate();
-      else if (next === 'wait') break;
-      else if (next === 'load') return batch.isEmpty ? this.#load() : void this.#answerWith(batch.encode());
-      else if (this.#hasIds && this.isAsked) batch.add(next);
-      else if (!(next instanceof Notice)) return void this.#answer(next, next.content.data);
+      if (next === 'load' && batch.isEmpty) return this.#load();
+      if (next === undefined && !hasPlace) this.#isUpToDate();
+      if (typeof next !== 'object') break;
+      if (hasPlace) batch.add(next);
+      else if (!(next instanceof Notice)) return void answerWithMessage(channel, next, next.content.data, headers);
     }
-    if (!batch.isEmpty) this.#answerWith(batch.encode());
+    if (!batch.isEmpty) answerInJson(channel, batch.encode(), headers);
   }
 }

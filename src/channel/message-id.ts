@@ -25,12 +25,6 @@ export function formatMessageId(epoch: string, sequence: number): string {
   return `${epoch}-${sequence}`;
 }
 
-/** How many messages lie between two ids: positive where `b` is the later. `undefined` where their epochs differ, or one is no id. */
-export function distanceOf(a: string, b: string): number | undefined {
-  const [from, to] = [parseMessageId(a), parseMessageId(b)];
-  return from === undefined || to === undefined || from.epoch !== to.epoch ? undefined : to.sequence - from.sequence;
-}
-
 /** An epoch that no other history has: 62 bits of chance. */
 export function newEpoch(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(EPOCH_LENGTH));

@@ -9,6 +9,8 @@ import type { Answer, StreamedBody } from './outlet.js';
 /** The longest bytes that are copied at the call; longer ones are borrowed until they are written. */
 export const COPY_UP_TO_BYTES = 4 * 1024;
 
+/** Text from here on is copied into bytes beside the heap; as part of a longer string it would be copied there first, and then again. */
+export const COPY_TEXT_FROM_BYTES = 16 * 1024;
 /** What ends a line of an event stream, or makes clients overlook it. */
 const NOT_IN_LINE = /[\r\n\0]/;
 const NO_EVENT: ServerSentEvent = {};
@@ -63,9 +65,9 @@ export function envelopeOf(data: Outgoing): Message | undefined {
   return id === undefined ? undefined : encodePosition(id);
 }
 
-/** What an event stream sends for it; `undefined` for a response without a body. */
+/** What an event stream sends for it; `undefined` for a response without a body or an event that holds nothing. */
 export function eventOf(data: Outgoing): ServerSentEvent | undefined {
-  if (isEvent(data)) return checkEvent(data);
+  if (isEvent(data)) return holdsNothing(checkEvent(data)) ? undefined : data;
   const message = messageOf(data);
   return message === undefined ? undefined : { data: message };
 }
@@ -92,6 +94,10 @@ function checkEvent(event: ServerSentEvent): ServerSentEvent {
   checkLine(id, 'the id of an event');
   if (retry !== undefined && !(Number.isSafeInteger(retry) && retry >= 0)) throw new UsageError('retry must be a whole number of milliseconds from 0');
   return event;
+}
+
+function holdsNothing({ id, data, retry }: ServerSentEvent): boolean {
+  return id === undefined && data === undefined && retry === undefined;
 }
 
 function checkLine(text: unknown, what: string): void {

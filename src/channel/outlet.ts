@@ -77,6 +77,8 @@ export interface ChannelPort {
   /** Runs `fn` in the async context in which the channel was taken. */
   runInContext<T>(fn: (this: T) => void, self: T): void;
   received(message: Message | PackedMessage): void;
+  /** No message is under way: what only messages need can go. */
+  idled(): void;
   pinged(data: Uint8Array): void;
   ponged(data: Uint8Array): void;
   /** Output that had passed the soft mark was taken. */

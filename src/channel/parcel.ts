@@ -3,9 +3,9 @@
  * head leaves out what a message does not have.
  */
 
-import type { HttpResponse, Outgoing } from '../http/contract.js';
-import { isResponse } from './outgoing.js';
-import { type FieldPair, pairsOf } from './poll-answer.js';
+import type { HttpResponse, Outgoing, ServerSentEvent } from '../http/contract.js';
+import { type FieldPair, pairsOf } from './field-pairs.js';
+import { eventOf, isResponse } from './outgoing.js';
 import type { Content } from './published.js';
 
 export interface Parcel {
@@ -47,7 +47,7 @@ export function encodeParcel(number: number, content: Content, response: Outgoin
   return parcel;
 }
 
-/** `undefined` for what is no parcel of this version. */
+/** `undefined` for what is no parcel of this version, or holds what could not have been sent. */
 export function decodeParcel(bytes: Uint8Array): Parcel | undefined {
   const parcel = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (parcel.length < HEAD_AT || parcel[0] !== VERSION) return undefined;
@@ -56,6 +56,7 @@ export function decodeParcel(bytes: Uint8Array): Parcel | undefined {
   if (head === undefined || dataAt > parcel.length) return undefined;
   const { n, event, id, retry, key, asIs = false, status, headers } = head;
   const data = head.t === true ? parcel.toString('utf8', dataAt) : new Uint8Array(parcel.subarray(dataAt));
+  if (!isSendable({ event, id, retry, data })) return undefined;
   const content: Content = { data, event, id, retry, key, asIs };
   const response: HttpResponse = { ...(status !== undefined && { status }), headers, body: data };
   return { number: n, content, response };
@@ -65,6 +66,15 @@ function responseHead(response: Outgoing): Pick<Head, 'status' | 'headers'> {
   if (!isResponse(response)) return {};
   const { status, headers } = response;
   return { ...(status !== undefined && { status }), ...(headers !== undefined && { headers: pairsOf(headers) }) };
+}
+
+/** Who publishes on the bus may be somebody else: a name with a line break would be an event of its own. */
+function isSendable(event: ServerSentEvent): boolean {
+  try {
+    return eventOf(event) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function parseHead(text: string): Head | undefined {

@@ -1,8 +1,15 @@
-/** The response to a poll that goes on from an id. */
+/**
+ * How a poll is answered: with the response that was broadcast; or, if it goes on from an id, with messages in JSON and the place behind
+ * them. A handshake that is not answered yet is no poll, and is not sent anything.
+ */
 
-import type { HeaderFields, HttpResponse } from '../http/contract.js';
-
-export type FieldPair = readonly [name: string, value: string];
+import type { HeaderFields, Outgoing } from '../http/contract.js';
+import type { AsyncChannel } from './channel.js';
+import type { SendOptions } from './contract.js';
+import { encodeAnswer, encodeItem } from './envelope.js';
+import { type FieldPair, pairsOf } from './field-pairs.js';
+import { eventOf } from './outgoing.js';
+import type { Published } from './published.js';
 
 const OWN_FIELDS: readonly FieldPair[] = [
   ['Content-Type', 'application/json'],
@@ -10,19 +17,32 @@ const OWN_FIELDS: readonly FieldPair[] = [
 ];
 const OWN_ALONE = Object.fromEntries(OWN_FIELDS);
 
-/** With the application's fields, which win over ours. */
-export function pollAnswer(body: string, headers: HeaderFields | undefined): HttpResponse {
-  if (headers === undefined) return { headers: OWN_ALONE, body };
-  const pairs = pairsOf(headers);
-  const names = new Set(pairs.map(([name]) => String(name).toLowerCase()));
-  return { headers: [...OWN_FIELDS.filter(([name]) => !names.has(name.toLowerCase())), ...pairs], body };
+/** Answers with a message that does not move the place of the client, if it has one. */
+export function answerWithMessage(channel: AsyncChannel<unknown>, published: Published, response: Outgoing, headers: HeaderFields | undefined): boolean {
+  if (channel.request.isWebSocketUpgrade) return false;
+  if (!goesOn(channel)) return channel.send(response, true);
+  return answerInJson(channel, encodeAnswer([published.anonymous.item], channel.resumption!.position, false), headers);
 }
 
-/** Header fields as pairs, whatever form they have. What cannot be a field is left to be found when they are sent. */
-export function pairsOf(headers: HeaderFields): FieldPair[] {
-  if (Symbol.iterator in headers) return [...(headers as Iterable<FieldPair>)];
-  return Object.entries(headers).flatMap(([name, value]) => {
-    const values = Array.isArray(value) ? (value as readonly string[]) : value === undefined ? [] : [value as string];
-    return values.map((each): FieldPair => [name, typeof each === 'number' ? String(each) : each]);
-  });
+/** The same with what is for this poll alone. */
+export function answerWithOwn(channel: AsyncChannel<unknown>, message: Outgoing, options: SendOptions, headers: HeaderFields | undefined): boolean {
+  if (channel.request.isWebSocketUpgrade) return false;
+  if (!goesOn(channel)) return channel.send(message, true, options);
+  const { event, data = '' } = eventOf(message) ?? {};
+  return answerInJson(channel, encodeAnswer([encodeItem({ event, data })], channel.resumption!.position, false), headers);
+}
+
+/** The fields of the application win over ours. */
+export function answerInJson(channel: AsyncChannel<unknown>, body: string, headers: HeaderFields | undefined): boolean {
+  return channel.send({ headers: headers === undefined ? OWN_ALONE : withOwnFields(pairsOf(headers)), body }, true);
+}
+
+/** Whether it goes on from an id, in whichever group. */
+function goesOn(channel: AsyncChannel<unknown>): boolean {
+  return channel.resumption?.isAsked === true;
+}
+
+function withOwnFields(pairs: readonly FieldPair[]): FieldPair[] {
+  const names = new Set(pairs.map(([name]) => String(name).toLowerCase()));
+  return [...OWN_FIELDS.filter(([name]) => !names.has(name.toLowerCase())), ...pairs];
 }

@@ -1,7 +1,7 @@
 /** What a group sends to its members: one message, or a word about where a member stands. Each form is made once, and shared by all who need it. */
 
 import type { Message } from './contract.js';
-import { encodeAnswer, encodeEnvelope, encodeGap, encodeItem, encodePosition } from './envelope.js';
+import { encodeEnvelope, encodeGap, encodeItem, encodePosition, type Letter } from './envelope.js';
 import { SharedMessage } from './shared-message.js';
 
 /** What was broadcast, whatever carries it. */
@@ -41,7 +41,6 @@ export class Published implements Sendable {
   #bare: SharedMessage | undefined;
   #enveloped: SharedMessage | undefined;
   #item: string | undefined;
-  #answer: string | undefined;
   #anonymous: Published | undefined;
 
   constructor(content: Content, at: number, id?: string, sequence = 0, except = 0) {
@@ -58,8 +57,7 @@ export class Published implements Sendable {
   }
 
   get bare(): SharedMessage {
-    const { data, event, id, retry } = this.content;
-    return (this.#bare ??= new SharedMessage(data, { event, id: this.id ?? id, data, retry }));
+    return (this.#bare ??= this.#makeBare());
   }
 
   get enveloped(): SharedMessage {
@@ -71,22 +69,23 @@ export class Published implements Sendable {
     return (this.#item ??= encodeItem(this.#letter));
   }
 
-  /** The answer to a poll that has waited for it. */
-  get answer(): string {
-    return (this.#answer ??= encodeAnswer([this.item], this.id!, false));
-  }
-
   /** The same for a member that has its ids from another group. */
   get anonymous(): Published {
-    return this.id === undefined ? this : (this.#anonymous ??= new Published(this.content, this.at));
+    if (this.id === undefined && this.content.id === undefined) return this;
+    return (this.#anonymous ??= new Published({ ...this.content, id: undefined }, this.at));
   }
 
   /** Forgets all forms; whoever needs one from now on makes it anew. */
   release(): void {
-    this.#bare = this.#enveloped = this.#item = this.#answer = this.#anonymous = undefined;
+    this.#bare = this.#enveloped = this.#item = this.#anonymous = undefined;
   }
 
-  get #letter(): { id: string | undefined; event: string | undefined; data: Message } {
+  #makeBare(): SharedMessage {
+    const { event, id, data } = this.#letter;
+    return new SharedMessage(data, { event, id, retry: this.content.retry, data });
+  }
+
+  get #letter(): Letter {
     const { data, event, id } = this.content;
     return { id: this.id ?? id, event, data };
   }

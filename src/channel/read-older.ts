@@ -2,7 +2,7 @@
 
 import type { Bus } from './bus.js';
 import type { History, Older } from './history.js';
-import { parseMessageId } from './message-id.js';
+import { formatMessageId, parseMessageId } from './message-id.js';
 import { decodeParcel } from './parcel.js';
 
 /** How many messages are read at once. */
@@ -15,14 +15,17 @@ export interface Read {
   readonly isAll: boolean;
 }
 
-/** Rejects as the bus does. Behind an id of another epoch lies everything that is kept. */
+/**
+ * Rejects as the bus does. Behind what is no id of this epoch lies everything that is kept. The bus is never asked with the words of a
+ * client.
+ */
 export async function readOlder(bus: Bus, group: string, since: string, epoch: string, history: History): Promise<Read> {
   const id = parseMessageId(since);
   const start = id?.epoch === epoch ? id.sequence : -1;
   if (start >= history.first - 1) return { older: [], isAll: false };
   const older: Older[] = [];
   let hasGap = start < 0;
-  let from: string | undefined = since;
+  let from: string | undefined = formatMessageId(epoch, Math.max(start, 0));
   while (from !== undefined && (older.at(-1)?.sequence ?? start) < history.first - 1) {
     const { messages, gap }: Awaited<ReturnType<Bus['read']>> = await bus.read(group, from, READ_MESSAGES);
     hasGap ||= gap;

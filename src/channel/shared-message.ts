@@ -11,6 +11,9 @@ export class SharedMessage {
   /** What event streams are sent. */
   readonly event: ServerSentEvent;
   readonly #forms = new Map<string, string | Uint8Array>();
+  /** The form that was asked for last, as the next member is likely to need it, too. */
+  #lastName = '';
+  #last: string | Uint8Array = '';
 
   constructor(data: Message, event: ServerSentEvent = { data }) {
     this.data = data;
@@ -19,11 +22,10 @@ export class SharedMessage {
 
   /** The bytes of the wire form `name` (a latin1 string or bytes, as `Transport.write` takes them), made by `encode` if they are not there yet. */
   form(name: string, encode: (data: Message, event: ServerSentEvent) => string | Uint8Array): string | Uint8Array {
+    if (name === this.#lastName) return this.#last;
     let bytes = this.#forms.get(name);
-    if (bytes === undefined) {
-      bytes = encode(this.data, this.event);
-      this.#forms.set(name, bytes);
-    }
-    return bytes;
+    if (bytes === undefined) this.#forms.set(name, (bytes = encode(this.data, this.event)));
+    this.#lastName = name;
+    return (this.#last = bytes);
   }
 }

@@ -13,7 +13,7 @@ export interface JoinOptions {
    * that came since, before anything new, in a group with history. Where that does not reach back it is told of a gap first, and sent what
    * there is. Empty: it is told where it stands, and can go on from there. `undefined` or `null`: it takes what comes from now on.
    *
-   * On an event stream the `lastEventId` of the channel goes before it, and is asked without it, too.
+   * On an event stream the `lastEventId` of the channel goes before it, and counts without it as well.
    */
   readonly since?: string | null | undefined;
   /** Further header fields of the answer to a poll with `since`. */

@@ -32,7 +32,7 @@ export interface GroupOptions {
 /** What happened to the bus of a group. */
 export type BusEvent =
   | { readonly type: 'lost'; readonly group: string; readonly error: unknown }
-  /** `hasGap`: what was published meanwhile is lost, or some of it. */
+  /** `hasGap`: what was published meanwhile is lost, or some of it; where there is a history, members are told if it is. */
   | { readonly type: 'restored'; readonly group: string; readonly hasGap: boolean }
   /** A message that was broadcast here did not reach the bus, as far as is known. */
   | { readonly type: 'publish-failed'; readonly group: string; readonly error: unknown };
@@ -45,6 +45,6 @@ export interface StoreOptions extends GroupOptions {
   readonly bus?: Bus | undefined;
   /** Hears of the bus: that it is lost, and back, and did not take a message. */
   readonly onBusEvent?: ((event: BusEvent) => void) | undefined;
-  /** Hears of what went wrong that belongs to no request, such as what `onBusEvent` throws. Without it, a process warning. */
+  /** Hears of what went wrong that belongs to no request, such as what `onBusEvent` throws, or a history that the bus would not read. Without it, a process warning. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }

@@ -9,10 +9,13 @@ import { contentOf } from './content.js';
 import type { Channel } from './contract.js';
 import { Group, type GroupOwner } from './group.js';
 import { groupSettings, type GroupSettings } from './group-settings.js';
+import type { Joining } from './member.js';
 import type { BroadcastOptions, ChannelStore, JoinOptions, MemberCounts, MessageFor, StoreStats } from './store-contract.js';
 import type { StoreOptions } from './store-options.js';
 import { STORE_CLOCK, type StoreClock, type Sweepable, Sweeper } from './sweeper.js';
 import { Tally } from './tally.js';
+
+const NOTHING_ASKED: Joining = { since: undefined, headers: undefined };
 
 /** The groups of one process. With a `bus`, those of the same name in other processes hear and are heard. */
 export class MemoryChannelStore<Attachment = unknown> implements ChannelStore<Attachment> {
@@ -38,7 +41,8 @@ export class MemoryChannelStore<Attachment = unknown> implements ChannelStore<At
     const member = memberOf(channel);
     if (!member.isOpen) return;
     if (since !== undefined && since !== null && typeof since !== 'string') throw new UsageError('since is the id of a message, or an empty string');
-    this.#use(group, (each) => each.add(member, attachment, { since: since ?? undefined, headers }));
+    const joining = (since ?? headers) === undefined ? NOTHING_ASKED : { since: since ?? undefined, headers };
+    this.#use(group, (each) => each.add(member, attachment, joining));
   }
 
   removeFromGroup(group: string, channel: Channel): void {
@@ -88,7 +92,7 @@ export class MemoryChannelStore<Attachment = unknown> implements ChannelStore<At
       members: sum((each) => each.size),
       messages: sum((each) => each.history?.size ?? 0),
       bytes: sum((each) => each.history?.bytes ?? 0),
-      ...tally.toJSON(),
+      ...tally.figures,
     };
   }
 
@@ -110,8 +114,9 @@ export class MemoryChannelStore<Attachment = unknown> implements ChannelStore<At
     return group;
   }
 
+  /** Another one of its name may have come into being meanwhile. */
   #drop(group: Sweepable & { readonly name: string }): void {
-    this.#groups.delete(group.name);
+    if (this.#groups.get(group.name) === group) this.#groups.delete(group.name);
     this.#sweeper.delete(group);
   }
 }

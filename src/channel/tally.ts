@@ -18,7 +18,7 @@ export class Tally {
     this.#whole = whole;
   }
 
-  toJSON(): Record<Fate, number> {
+  get figures(): Record<Fate, number> {
     const { dropped, replaced, closed, gaps } = this;
     return { dropped, replaced, closed, gaps };
   }

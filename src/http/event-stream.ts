@@ -11,20 +11,27 @@ import { encodeFields, type ResponseFields } from './response.js';
 export const HEARTBEAT = ':\n\n';
 
 const CONTENT_TYPE = 'Content-Type: text/event-stream; charset=utf-8\r\n';
-/** What keeps others from storing, changing or holding back what is sent; the application may say something else. */
+/** What keeps those between us and the client from answering with it again, changing it or holding it back; the application may say something else. */
 const DEFAULTS = [
-  { line: 'Cache-Control: no-cache, no-transform\r\n', own: /^cache-control:/im },
+  { line: 'Cache-Control: no-cache, no-transform\r\n', given: /^cache-control:/im },
   // Asks nginx not to collect the response, whatever its `proxy_buffering` says.
-  { line: 'X-Accel-Buffering: no\r\n', own: /^x-accel-buffering:/im },
+  { line: 'X-Accel-Buffering: no\r\n', given: /^x-accel-buffering:/im },
 ];
 const LINE_END = /\r\n|\r|\n/g;
+/** Made once for all streams whose application adds nothing. */
+const DEFAULT_FIELDS = withDefaults(encodeFields(undefined));
 
 /** The fields of the head, with those of the application; a `UsageError` for one that is wrong here. */
 export function eventStreamFields(headers: HeaderFields | undefined): ResponseFields {
+  if (headers === undefined) return DEFAULT_FIELDS;
   const fields = encodeFields(headers);
   if (fields.hasContentType) throw new UsageError('the Content-Type of an event stream is text/event-stream: leave it out');
   if (fields.contentLength !== undefined) throw new UsageError('the length of an event stream is not known: leave Content-Length out');
-  const defaults = DEFAULTS.filter(({ own }) => !own.test(fields.lines)).map(({ line }) => line);
+  return withDefaults(fields);
+}
+
+function withDefaults(fields: ResponseFields): ResponseFields {
+  const defaults = DEFAULTS.filter(({ given }) => !given.test(fields.lines)).map(({ line }) => line);
   return { ...fields, hasContentType: true, lines: CONTENT_TYPE + defaults.join('') + fields.lines };
 }
 

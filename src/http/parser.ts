@@ -29,8 +29,9 @@ export class HttpParser {
   #fieldsStart = 0;
   /** Empty lines ahead of it. */
   #emptyLines = 0;
-  /** The last head, and the text it was made of. */
+  /** The last head, the text it was made of, and, if it has come twice, its bytes. */
   #lastText: string | undefined;
+  #lastBytes: Buffer | undefined;
   #lastHead: RequestHead | undefined;
 
   constructor(limits: HeadLimits) {
@@ -47,12 +48,6 @@ export class HttpParser {
     const event = this.#body.next(this.#queue);
     if (event?.type === 'end') this.#body = undefined;
     return event;
-  }
-
-  /** Lets go of the last head, which is remembered for a client that sends the same again. */
-  forget(): void {
-    this.#lastText = undefined;
-    this.#lastHead = undefined;
   }
 
   /** Input that was not yet asked for. */
@@ -83,26 +78,46 @@ export class HttpParser {
 
   #nextHead(): RequestHead | undefined {
     const queue = this.#queue;
+    if (queue.start === queue.end) return undefined;
+    if (this.#lastBytes !== undefined && this.#searched === 0 && this.#isNext(this.#lastBytes)) return this.#take(this.#lastHead!, this.#lastBytes.length);
     if (this.#lineStart === 0) this.#skipEmptyLines();
-    if (queue.length === 0) return undefined;
-    const length = this.#findHeadEnd();
+    const length = queue.length === 0 ? undefined : this.#findHeadEnd();
     if (length === undefined) return undefined;
-    const text = queue.bytes.toString('latin1', queue.start, queue.start + length);
+    const head = this.#read(queue.bytes.toString('latin1', queue.start, queue.start + length));
     this.#fieldsStart = 0;
     this.#lineStart = 0;
     this.#searched = 0;
+    return this.#take(head, length);
+  }
+
+  #take(head: RequestHead, length: number): RequestHead {
     this.#emptyLines = 0;
-    const head = text === this.#lastText ? this.#lastHead! : this.#parse(text);
-    queue.skip(length);
+    this.#queue.skip(length);
     this.#body = decoderFor(head.framing, this.#limits);
     return head;
   }
 
-  /** A head is nothing but what its text says: the same text is the same head. */
-  #parse(text: string): RequestHead {
+  /**
+   * A head is nothing but what its bytes say: the same bytes are the same head. One that has come twice in a row is kept as bytes, too, and
+   * is found without looking for its end; a client whose heads differ pays for none of that.
+   */
+  #read(text: string): RequestHead {
+    if (text === this.#lastText) {
+      this.#lastBytes = Buffer.allocUnsafeSlow(text.length);
+      this.#lastBytes.write(text, 'latin1');
+      return this.#lastHead!;
+    }
+    this.#lastBytes = undefined;
     this.#lastHead = parseHead(text, this.#limits);
     this.#lastText = text;
     return this.#lastHead;
+  }
+
+  /** Whether all of `bytes` comes next. */
+  #isNext(bytes: Buffer): boolean {
+    const queue = this.#queue;
+    const stop = queue.start + bytes.length;
+    return stop <= queue.end && bytes.compare(queue.bytes, queue.start, stop) === 0;
   }
 
   /** Empty lines ahead of a request line are ignored (RFC 9112 §2.2). */

@@ -22,7 +22,7 @@ import { type BodySource, RequestBody } from './request-body.js';
 import { type AwaitedInput, RequestDeadlines } from './request-deadlines.js';
 import { type ExchangeOwner, Responder } from './responder.js';
 import { encodeFields } from './response.js';
-import { ResponseWriter } from './response-writer.js';
+import { writePlain } from './response-writer.js';
 import type { HttpSettings, Upgrade } from './settings.js';
 
 /** Stands for the request where what came is none, or not yet one, and is answered with an error. */
@@ -46,8 +46,10 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   hasInputEnded = false;
   /** Whether the peer is a proxy that we trust. */
   readonly #isProxied: boolean;
-  readonly #parser: HttpParser;
-  readonly #deadlines: RequestDeadlines;
+  /** The one of all idle connections while nothing has come. */
+  #parser: HttpParser;
+  /** Until the connection is handed over. */
+  #deadlines: RequestDeadlines | undefined;
   #exchange: Responder | undefined;
   /** The body that is under way, until its end was parsed. */
   #body: RequestBody | undefined;
@@ -68,7 +70,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     this.transport = transport;
     this.settings = settings;
     this.#isProxied = settings.trusts?.(transport.remoteAddress) === true;
-    this.#parser = new HttpParser(settings);
+    this.#parser = settings.idleParser;
     this.#deadlines = new RequestDeadlines(settings, settings.ticker);
   }
 
@@ -76,6 +78,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
 
   onData(bytes: Uint8Array): void {
     if (this.#isOver) return;
+    if (this.#parser === this.settings.idleParser) this.#parser = new HttpParser(this.settings);
     this.#parser.push(bytes);
     this.#advanceInContext();
   }
@@ -98,9 +101,9 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   }
 
   onTick(now: number): void {
-    if (this.#exchange === undefined) this.#parser.forget();
-    else this.#exchange.onTick(now);
-    switch (this.#isOver || this.#isBroken ? 'nothing' : this.#deadlines.overdue(now)) {
+    if (this.#exchange !== undefined) this.#exchange.onTick(now);
+    else if (!this.#parser.isInMessage) this.#parser = this.settings.idleParser;
+    switch (this.#isOver || this.#isBroken ? 'nothing' : this.#deadlines?.overdue(now)) {
       case 'request':
         return this.#end();
       case 'head':
@@ -159,6 +162,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
         this.#exchange = undefined;
         this.#isOver = true;
         this.transport.upgrade(next, this.#parser.takeRest());
+        this.#parser = this.settings.idleParser;
+        this.#deadlines = undefined;
         return next;
       },
     };
@@ -219,7 +224,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     }
     if (this.#isOver) return;
     if (this.hasInputEnded && this.#exchange === undefined && !this.transport.isCongested) return this.#end();
-    this.#deadlines.wait(this.#awaited());
+    this.#deadlines!.wait(this.#awaited());
     this.#boundInput();
   }
 
@@ -250,7 +255,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   }
 
   #takeBytes(bytes: Uint8Array): void {
-    this.#deadlines.bodyReceived(bytes.length);
+    this.#deadlines!.bodyReceived(bytes.length);
     if (!this.#isDraining) return this.#body!.push(bytes);
     this.#drainedBytes += bytes.length;
     if (this.#drainedBytes > DRAIN_BYTES) this.#end();
@@ -259,7 +264,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   #begin(head: RequestHead): void {
     const { settings } = this;
     settings.counters.requests++;
-    this.#deadlines.requestBegan();
+    this.#deadlines!.requestBegan();
     // What follows a 2xx to CONNECT belongs to the tunnel that the client believes in (RFC 9110 §9.3.6), and is no request.
     this.#keepsAlive = head.keepsAlive && head.method !== 'CONNECT';
     this.#isUpgradeRequest = head.isWebSocketUpgrade;
@@ -300,17 +305,28 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     if (!isPromise) return exchange.settle(result as HandlerResult);
     // What only looks like a promise may throw where a promise rejects.
     Promise.resolve(result).then(
-      (settled) => this.#resume(() => exchange.settle(settled)),
-      (error: unknown) => this.#resume(() => exchange.fail(error)),
+      (settled) => this.#settleLater(exchange, settled),
+      (error: unknown) => this.#failLater(exchange, error),
     );
   }
 
-  /** What follows a promise of the handler; the next pipelined request is taken in the same turn. */
-  #resume(conclude: () => void): void {
+  /** What a promise of the handler brings; the next pipelined request is taken in the same turn. */
+  #settleLater(exchange: Responder, result: HandlerResult): void {
     const wasAdvancing = this.#isAdvancing;
     this.#isAdvancing = true;
-    conclude();
-    this.#isAdvancing = wasAdvancing;
+    exchange.settle(result);
+    this.#goOn(wasAdvancing);
+  }
+
+  #failLater(exchange: Responder, error: unknown): void {
+    const wasAdvancing = this.#isAdvancing;
+    this.#isAdvancing = true;
+    exchange.fail(error);
+    this.#goOn(wasAdvancing);
+  }
+
+  #goOn(isAdvancing: boolean): void {
+    this.#isAdvancing = isAdvancing;
     if (this.#hasOwnContext) this.#advanceInContext();
     else this.#advance();
   }
@@ -367,7 +383,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   #answerError(error: ProtocolError): void {
     if (!this.#isDraining && error.status !== undefined) {
       const isHead = HEAD_METHOD.equals(this.#parser.peek(HEAD_METHOD.length));
-      new ResponseWriter(isHead ? NO_HEAD_REQUEST : NO_REQUEST, this.transport, this.settings).plain(error.status, false);
+      writePlain(this, isHead ? NO_HEAD_REQUEST : NO_REQUEST, error.status, false);
     }
     this.#end();
   }

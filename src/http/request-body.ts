@@ -21,7 +21,7 @@ interface Waiter {
   reject(error: unknown): void;
 }
 
-export class RequestBody implements AsyncIterable<Uint8Array> {
+export class RequestBody implements ReadableBody {
   trailers: FieldLines = NO_FIELDS;
   readonly #source: BodySource;
   readonly #announcedBytes: number | undefined;
@@ -66,12 +66,20 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
     };
   }
 
-  /** All of the body, up to `maxBytes`. */
-  async collect(maxBytes: number): Promise<Uint8Array> {
-    this.#take(maxBytes);
-    this.#collectUpTo = maxBytes;
-    while ((await this.#next()) !== undefined);
-    return ownBytes(this.#held.take(this.#held.length));
+  /** What `read` makes of all of the body, up to `maxBytes`: one promise, which settles in the turn in which the body is complete. */
+  collect<T>(maxBytes: number, read: (bytes: Uint8Array) => T): Promise<T> {
+    const reading = newReading(read);
+    try {
+      this.#take(maxBytes);
+      this.#collectUpTo = maxBytes;
+      if (this.#error !== undefined) throw this.#error;
+      this.#waiter = { resolve: () => reading.finish(ownBytes(this.#held.take(this.#held.length))), reject: reading.fail };
+      if (this.#hasEnded) this.#settle(undefined);
+      else this.#source.pull();
+    } catch (error) {
+      reading.fail(error);
+    }
+    return reading.promise;
   }
 
   /** A piece has come, a view of what was received. */
@@ -140,12 +148,45 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   }
 }
 
+/** One promise of what a body is read as. */
+interface Reading<T> {
+  readonly promise: Promise<T>;
+  finish(bytes: Uint8Array): void;
+  fail(error: unknown): void;
+}
+
+function newReading<T>(read: (bytes: Uint8Array) => T): Reading<T> {
+  let resolve: (value: T) => void;
+  let reject: (error: unknown) => void;
+  const promise = new Promise<T>((...both) => ([resolve, reject] = both));
+  // What the application gave up waiting for must not end the process: it is the peer's doing. Who awaits it hears of it.
+  const fail = (error: unknown): void => {
+    promise.catch(() => {});
+    reject(error);
+  };
+  const finish = (bytes: Uint8Array): void => {
+    try {
+      resolve(read(bytes));
+    } catch (error) {
+      fail(error);
+    }
+  };
+  return { promise, finish, fail };
+}
+
 /** What a request reads its body from. */
-export type ReadableBody = Pick<RequestBody, 'collect' | 'trailers' | typeof Symbol.asyncIterator>;
+export interface ReadableBody extends AsyncIterable<Uint8Array> {
+  readonly trailers: FieldLines;
+  collect<T>(maxBytes: number, read: (bytes: Uint8Array) => T): Promise<T>;
+}
 
 /** The body of a request that has none; it can be read any number of times. */
 export const NO_BODY: ReadableBody = {
   trailers: NO_FIELDS,
-  collect: () => Promise.resolve(EMPTY),
+  collect(_maxBytes, read) {
+    const { promise, finish } = newReading(read);
+    finish(EMPTY);
+    return promise;
+  },
   [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
 };

@@ -123,15 +123,15 @@ export class IncomingRequest implements RequestWithHost {
   }
 
   text(): Promise<string> {
-    return guarded(this.#text());
+    return this.#collect(decode);
   }
 
   json<T = unknown>(): Promise<T> {
-    return guarded(this.#json<T>());
+    return this.#collect((bytes) => this.#parseJson<T>(bytes));
   }
 
   bytes(): Promise<Uint8Array> {
-    return guarded(this.#collect());
+    return this.#collect(asTheyAre);
   }
 
   /** The client went away before it had its answer. */
@@ -141,18 +141,13 @@ export class IncomingRequest implements RequestWithHost {
     this.#abortController?.abort(httpError('HTTP_CLIENT_LEFT'));
   }
 
-  #collect(): Promise<Uint8Array> {
-    return this.#body.collect(this.#owner.settings.maxBodyBytes);
+  #collect<T>(read: (bytes: Uint8Array) => T): Promise<T> {
+    return this.#body.collect(this.#owner.settings.maxBodyBytes, read);
   }
 
-  async #text(): Promise<string> {
-    return UTF8.decode(await this.#collect());
-  }
-
-  async #json<T>(): Promise<T> {
-    const text = await this.#text();
+  #parseJson<T>(bytes: Uint8Array): T {
     try {
-      return JSON.parse(text) as T;
+      return JSON.parse(decode(bytes)) as T;
     } catch {
       const error = httpError('HTTP_BAD_JSON');
       this.#owner.noteError(error);
@@ -161,10 +156,12 @@ export class IncomingRequest implements RequestWithHost {
   }
 }
 
-/** A rejection that the application gave up waiting for must not end the process: it is the peer's doing. Who awaits it hears of it. */
-function guarded<T>(reading: Promise<T>): Promise<T> {
-  reading.catch(() => {});
-  return reading;
+function decode(bytes: Uint8Array): string {
+  return UTF8.decode(bytes);
+}
+
+function asTheyAre(bytes: Uint8Array): Uint8Array {
+  return bytes;
 }
 
 /** Where the path begins: behind scheme and authority in the absolute form (RFC 9112 §3.2.2), behind everything in the authority form. */

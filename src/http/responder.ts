@@ -11,6 +11,7 @@ import type { SharedMessage } from '../channel/shared-message.js';
 import { ProtocolError, UsageError } from '../errors.js';
 import type { Transport } from '../net/protocol.js';
 import { BodyPump, cancelBody, type PumpSink } from './body-pump.js';
+import { BodyWriter } from './body-writer.js';
 import type { HeaderFields, HttpResponse, ServerSentEvent } from './contract.js';
 import { eventStreamFields } from './event-stream.js';
 import type { RequestHead } from './events.js';
@@ -18,7 +19,7 @@ import { isBodiless } from './exchange.js';
 import { Heartbeat } from './heartbeat.js';
 import type { IncomingRequest } from './request.js';
 import { checkStatus, encodeFields, type ResponseFields } from './response.js';
-import { lengthOf, ResponseWriter } from './response-writer.js';
+import { lengthOf, writePlain, writeSwitch, writeWhole } from './response-writer.js';
 import type { HttpSettings } from './settings.js';
 import { reasonPhrase } from './status.js';
 
@@ -50,7 +51,10 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   channel: (Channel & ChannelPort) | undefined;
   readonly #head: RequestHead;
   readonly #owner: ExchangeOwner;
-  readonly #writer: ResponseWriter;
+  /** Once a head was written. */
+  #status: number | undefined;
+  /** Only of a response whose body comes in pieces. */
+  #writer: BodyWriter | undefined;
   #stage: Stage = 'waiting';
   #keepsAlive = false;
   #isAbandoned = false;
@@ -63,7 +67,6 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     this.request = request;
     this.#head = head;
     this.#owner = owner;
-    this.#writer = new ResponseWriter(head, owner.transport, owner.settings);
   }
 
   /** Whether nothing of the response was written. */
@@ -163,22 +166,22 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   }
 
   chunk(data: Message, shared?: SharedMessage): void {
-    this.#writer.piece(data, shared);
+    this.#writer!.piece(data, shared);
   }
 
   event(event: ServerSentEvent, shared?: SharedMessage): void {
-    this.#writer.event(event, shared);
+    this.#writer!.event(event, shared);
     this.#heartbeat?.wasHeard();
   }
 
   chunkLast(data: Message): boolean {
-    this.#writer.piece(data);
+    this.#writer!.piece(data);
     return this.last();
   }
 
   last(): boolean {
     try {
-      this.#writer.end();
+      this.#writer!.end();
     } catch (error) {
       this.#report(error);
       this.cut();
@@ -202,7 +205,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     if (this.#isOver) return;
     this.#pump?.cancel();
     this.#stage = 'cut';
-    this.#owner.exchangeCut(this.#writer.isDelimitedByClose);
+    this.#owner.exchangeCut(this.#writer?.isDelimitedByClose === true);
     if (this.channel === undefined) this.#tell();
   }
 
@@ -217,7 +220,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   }
 
   piece(data: Message): void {
-    this.#writer.piece(data);
+    this.#writer!.piece(data);
   }
 
   pumped(): void {
@@ -277,7 +280,8 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   /** Writes the head of a 101 and hands the connection over: this exchange writes nothing any more. */
   switchProtocols(lines: string, fields: ResponseFields): void {
     this.#stage = 'whole';
-    this.#writer.switchProtocols(lines, fields);
+    this.#status = 101;
+    writeSwitch(this.#owner, lines, fields);
   }
 
   // What the connection tells.
@@ -288,10 +292,10 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     this.channel?.outputDrained();
   }
 
-  /** A heartbeat behind output that waits would tell nobody that we live. */
+  /** Breaks the silence of an event stream. Where output waits, the client has not even taken that. */
   onTick(now: number): void {
     if (this.#heartbeat?.isDue(now) !== true) return;
-    if (this.bufferedAmount === 0) this.#writer.comment();
+    if (this.bufferedAmount === 0) this.#writer!.comment();
     this.#heartbeat.wasHeard();
   }
 
@@ -326,7 +330,8 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
 
   #begin(status: number, fields: ResponseFields, isText: boolean, firstLength: number): void {
     const keepsAlive = this.#owner.mayKeepAlive(true) && !fields.closes;
-    this.#writer.begin(status, fields, isText, firstLength, keepsAlive);
+    this.#writer = new BodyWriter(this.#owner, this.#head, { status, fields, isText, firstLength, keepsAlive });
+    this.#status = status;
     this.#stage = 'streaming';
     this.#keepsAlive = keepsAlive && !this.#writer.isDelimitedByClose;
   }
@@ -345,12 +350,14 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
 
   #whole(status: number, fields: ResponseFields, body: Message | null | undefined): void {
     const keepsAlive = this.#owner.mayKeepAlive(false) && !fields.closes;
-    this.#writer.whole(status, fields, body, keepsAlive);
+    writeWhole(this.#owner, this.#head, status, fields, body, keepsAlive);
+    this.#status = status;
     this.#end(keepsAlive);
   }
 
   #plain(status: number, keepsAlive: boolean): void {
-    this.#writer.plain(status, keepsAlive);
+    writePlain(this.#owner, this.#head, status, keepsAlive);
+    this.#status = status;
     this.#end(keepsAlive);
   }
 
@@ -365,7 +372,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     if (this.#stage !== 'whole' && this.#stage !== 'cut') return;
     const isComplete = this.#stage === 'whole';
     this.#stage = 'told';
-    this.#owner.settings.observer.responded(this.request, this.#writer.status, isComplete);
+    this.#owner.settings.observer.responded(this.request, this.#status, isComplete);
   }
 
   #report(error: unknown): void {

@@ -7,6 +7,7 @@ import type { Protocol, Transport } from '../net/protocol.js';
 import type { HttpRequest } from './contract.js';
 import type { Client } from './forwarded.js';
 import type { HeadLimits } from './head.js';
+import type { HttpParser } from './parser.js';
 import type { RequestRates } from './request-rates.js';
 import type { RequestTimes } from './request-deadlines.js';
 import type { WriterSettings } from './response-writer.js';
@@ -15,6 +16,8 @@ export interface HttpSettings extends HeadLimits, RequestTimes, WriterSettings {
   readonly handler: Handler;
   /** The async context in which the server was made: the one of its handlers. */
   readonly home: { run<T>(fn: (this: T) => void, self: T): void };
+  /** Stands for the parser of every connection that has nothing to parse: one of its own is made when bytes come, and let go of when it idles. */
+  readonly idleParser: HttpParser;
   readonly maxBodyBytes: number;
   readonly maxStreamedBodyBytes: number;
   readonly maxPipelinedBytes: number;

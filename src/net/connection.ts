@@ -44,6 +44,9 @@ export interface ConnectionSettings {
 
 type Phase = 'open' | 'ending' | 'lingering' | 'gone';
 
+/** Stands for the output of every connection that has written nothing lately; nothing is pushed to it. */
+const NO_OUTPUT = new Output();
+
 const CONNECTION = Symbol('longwire.connection');
 type OwnedSocket = Socket & { [CONNECTION]: Connection };
 
@@ -55,7 +58,8 @@ export class Connection implements Transport, Ticking, Flushable {
   readonly #canReset: boolean;
   readonly #socket: OwnedSocket;
   readonly #settings: ConnectionSettings;
-  readonly #output = new Output();
+  /** The one of all idle connections while nothing waits. */
+  #output = NO_OUTPUT;
   #protocol: Protocol | undefined;
   #phase: Phase = 'open';
   #departure: Departure = 'finished';
@@ -68,7 +72,7 @@ export class Connection implements Transport, Ticking, Flushable {
   #handedOver = 0;
   #takenBefore = 0;
   #stalledAt = 0;
-  #endBy = Infinity;
+  #endBy: number | undefined;
   #lingeredBytes = 0;
   /** What an upgrade left over, until its new protocol was given it. */
   #rest: Uint8Array | undefined;
@@ -81,7 +85,6 @@ export class Connection implements Transport, Ticking, Flushable {
     this.#canReset = !hasTls && socket.remoteAddress !== undefined;
     this.#socket = own(socket, this);
     this.#settings = settings;
-    settings.ticker.add(this);
   }
 
   /** Gives the connection its first protocol; from here on bytes are read. */
@@ -110,16 +113,10 @@ export class Connection implements Transport, Ticking, Flushable {
 
   write(data: string | Uint8Array): void {
     if (this.#phase !== 'open' || data.length === 0) return;
+    if (this.#output === NO_OUTPUT) this.#output = new Output();
     this.#output.push(data);
-    if (this.#output.length >= this.#settings.softBufferBytes) {
-      this.flush();
-      if (!this.#isCongested && this.bufferedAmount > this.#settings.softBufferBytes) {
-        this.#isCongested = true;
-        this.#askForDrain();
-      }
-    } else if (!this.#isReading) {
-      this.#scheduleFlush();
-    }
+    if (this.#output.length >= this.#settings.softBufferBytes) this.#flushMuch();
+    else if (!this.#isReading) this.#scheduleFlush();
   }
 
   pause(): void {
@@ -141,7 +138,7 @@ export class Connection implements Transport, Ticking, Flushable {
   end(withinMs = Infinity): void {
     if (this.#phase !== 'open') return;
     this.#phase = 'ending';
-    this.#endBy = this.#settings.ticker.after(withinMs);
+    if (withinMs < Infinity) this.#endBy = this.#settings.ticker.after(withinMs);
     this.resume();
     if (!this.#isReading) this.#scheduleFlush();
   }
@@ -181,29 +178,15 @@ export class Connection implements Transport, Ticking, Flushable {
   flush(): void {
     this.#isFlushScheduled = false;
     if (this.#isLost) return;
-    const socket = this.#socket;
-    const output = this.#output;
-    // A write that the kernel took at once leaves `writableNeedDrain` set until the next tick: only with bytes waiting does it mean a slow peer.
-    while (output.length > 0 && !(socket.writableNeedDrain && socket.writableLength > 0)) {
-      const length = output.length;
-      const portions = output.take(this.#isCongested ? SLOW_PORTION_BYTES : PORTION_BYTES);
-      this.#handedOver += length - output.length;
-      this.#settings.counters.bytesOut += length - output.length;
-      if (portions.length === 1) {
-        socket.write(portions[0]!, 'latin1');
-      } else {
-        socket.cork();
-        for (const portion of portions) socket.write(portion, 'latin1');
-        socket.uncork();
-      }
-    }
+    if (this.#output.length > 0) this.#handOver();
     if (this.#drainWaiters !== undefined) this.#settleDrainWaiters();
-    if (this.#phase === 'ending' && output.length === 0) this.#sendFin();
+    if (this.#phase === 'ending' && this.#output.length === 0) this.#sendFin();
   }
 
   onTick(now: number): void {
+    if (this.#output.length === 0) this.#output = NO_OUTPUT;
     if (this.#judgeStall(now)) return this.destroy('timeout');
-    if (now >= this.#endBy) return this.destroy('finished');
+    if (this.#endBy !== undefined && now >= this.#endBy) return this.destroy('finished');
     if (this.#phase === 'open' && this.#protocol !== undefined) this.#tell((protocol) => protocol.onTick(now));
   }
 
@@ -230,7 +213,7 @@ export class Connection implements Transport, Ticking, Flushable {
 
   /** Our FIN is out, behind everything that was written: now the peer has a little time to read it and to close its side. */
   finished(): void {
-    this.#endBy = Math.min(this.#endBy, this.#settings.ticker.after(LINGER_MS));
+    this.#endBy = Math.min(this.#endBy ?? Infinity, this.#settings.ticker.after(LINGER_MS));
     this.drained();
   }
 
@@ -241,7 +224,6 @@ export class Connection implements Transport, Ticking, Flushable {
 
   closed(): void {
     this.#phase = 'gone';
-    this.#settings.ticker.delete(this);
     this.#output.clear();
     for (const each of this.#drainWaiters ?? []) each.fn();
     this.#drainWaiters = undefined;
@@ -296,6 +278,30 @@ export class Connection implements Transport, Ticking, Flushable {
     this.destroy('aborted');
   }
 
+  /** What passed the soft mark goes out at once; what the kernel does not take of it is congestion. */
+  #flushMuch(): void {
+    this.flush();
+    if (this.#isCongested || this.bufferedAmount <= this.#settings.softBufferBytes) return;
+    this.#isCongested = true;
+    this.#askForDrain();
+  }
+
+  /** Hands output to the socket as long as it takes it. */
+  #handOver(): void {
+    const socket = this.#socket;
+    const output = this.#output;
+    // A write that the kernel took at once leaves `writableNeedDrain` set until the next tick: only with bytes waiting does it mean a slow peer.
+    while (output.length > 0 && !(socket.writableLength > 0 && socket.writableNeedDrain)) {
+      const length = output.length;
+      const portionBytes = this.#isCongested ? SLOW_PORTION_BYTES : PORTION_BYTES;
+      const text = output.takeText(portionBytes);
+      if (text !== undefined) socket.write(text, 'latin1');
+      else writePieces(socket, output.take(portionBytes));
+      this.#handedOver += length - output.length;
+      this.#settings.counters.bytesOut += length - output.length;
+    }
+  }
+
   #scheduleFlush(): void {
     if (this.#isFlushScheduled) return;
     this.#isFlushScheduled = true;
@@ -344,6 +350,13 @@ export class Connection implements Transport, Ticking, Flushable {
     this.#stalledAt = isWaiting ? this.#settings.ticker.after(this.#settings.sendTimeoutMs) : 0;
     return false;
   }
+}
+
+/** Writes pieces that belong in one system call. */
+function writePieces(socket: Socket, pieces: readonly (string | Uint8Array)[]): void {
+  if (pieces.length > 1) socket.cork();
+  for (const piece of pieces) socket.write(piece, 'latin1');
+  if (pieces.length > 1) socket.uncork();
 }
 
 /** One set of listeners for all sockets: a closure for each event of each connection would cost more memory than the connection. */

@@ -61,8 +61,10 @@ export class Deadlines implements Ticker {
 
   #tick(): void {
     const monotonic = this.#clock.monotonic();
-    this.now += Math.min(monotonic - this.#lastTick, this.#periodMs);
-    this.#lastTick = monotonic;
+    // Whole milliseconds, the rest of one kept for the next tick: a deadline is then a small integer, which needs no memory of its own.
+    const elapsed = Math.floor(monotonic - this.#lastTick);
+    this.now += Math.min(elapsed, this.#periodMs);
+    this.#lastTick += elapsed;
     this.wallNow = this.#clock.wall();
     for (const entry of this.#entries) entry.onTick(this.now);
     if (this.#entries.size === 0) {

@@ -11,54 +11,72 @@ type Piece = string | Uint8Array;
 export class Output {
   /** Bytes that wait here. A string piece is latin1, one byte a character. */
   length = 0;
-  #pieces: Piece[] = [];
+  /** What waits as long as it is nothing but text, which most output is: a rope that the socket flattens once. */
+  #text = '';
+  /** What waits, from the first bytes among it on; without them there is no array. */
+  #pieces: Piece[] | undefined;
   #next = 0;
 
   push(piece: Piece): void {
     this.length += piece.length;
-    this.#pieces.push(piece);
+    if (this.#pieces !== undefined) {
+      this.#pieces.push(piece);
+    } else if (typeof piece === 'string') {
+      this.#text += piece;
+    } else {
+      this.#pieces = this.#text === '' ? [piece] : [this.#text, piece];
+      this.#text = '';
+    }
   }
 
   clear(): void {
     this.length = 0;
-    this.#pieces = [];
+    this.#text = '';
+    this.#pieces = undefined;
     this.#next = 0;
+  }
+
+  /** All of it, taken out of the queue, if it is nothing but text of at most `maxBytes`; else `undefined`, and `take` has it. */
+  takeText(maxBytes: number): string | undefined {
+    if (this.#pieces !== undefined || this.length > maxBytes) return undefined;
+    const text = this.#text;
+    this.#text = '';
+    this.length = 0;
+    return text;
   }
 
   /** The next bytes to write at once, at most `maxBytes`, taken out of the queue: one piece, or a few large ones that belong in one system call. */
   take(maxBytes: number): Piece[] {
-    if (this.#next === 0 && this.length <= maxBytes) return this.#takeAll();
+    const pieces = (this.#pieces ??= [this.#text]);
+    this.#text = '';
+    if (this.#next === 0 && this.length <= maxBytes) {
+      this.clear();
+      return pieces.length === 1 ? pieces : merge(pieces);
+    }
     const portion: Piece[] = [];
     let room = maxBytes;
-    while (room > 0 && this.#next < this.#pieces.length) {
-      const piece = this.#pieces[this.#next]!;
+    while (room > 0 && this.#next < pieces.length) {
+      const piece = pieces[this.#next]!;
       if (piece.length <= room) {
         portion.push(piece);
         room -= piece.length;
         this.#next++;
       } else {
         portion.push(slice(piece, 0, room));
-        this.#pieces[this.#next] = slice(piece, room, piece.length);
+        pieces[this.#next] = slice(piece, room, piece.length);
         room = 0;
       }
     }
     this.length -= maxBytes - room;
-    this.#letGo();
+    this.#letGo(pieces);
     return merge(portion);
   }
 
   /** Forgets what was taken, once it is at least half of what is held: a queue that never empties must not hold it all. */
-  #letGo(): void {
-    if (2 * this.#next < this.#pieces.length) return;
-    this.#pieces = this.#pieces.slice(this.#next);
+  #letGo(pieces: Piece[]): void {
+    if (2 * this.#next < pieces.length) return;
+    this.#pieces = this.#next < pieces.length ? pieces.slice(this.#next) : undefined;
     this.#next = 0;
-  }
-
-  #takeAll(): Piece[] {
-    const all = this.#pieces;
-    this.#pieces = [];
-    this.length = 0;
-    return all.length === 1 ? all : merge(all);
   }
 }
 

@@ -8,8 +8,8 @@ import { ByteQueue } from '../byte-queue.js';
 import { ownBytes } from '../bytes.js';
 import { wsError } from './errors.js';
 import { decodeHeader, type FrameHeader, isControl, newFrameHeader, OPCODE, RSV1 } from './frame.js';
-import { unmask } from './mask.js';
-import { type AssembledMessage, maxPayloadBytes, MessageAssembler, type MessageLimits, wholeMessage } from './message.js';
+import { unmask, unmaskWhole } from './mask.js';
+import { type AssembledMessage, decodeText, maxPayloadBytes, MessageAssembler, type MessageLimits } from './message.js';
 import { type FrameContext, headerViolation } from './rules.js';
 
 /** What `FrameDecoder.next` finds. */
@@ -99,14 +99,8 @@ export class FrameDecoder {
   }
 
   #takeData(): FrameEvent | undefined {
-    const { fin, opcode, rsv } = this.#header;
-    if (!this.#context.isInMessage) {
-      const view = this.#unmasked(this.#left!);
-      this.#left = undefined;
-      const isText = opcode === OPCODE.text;
-      if ((rsv & RSV1) !== 0) return { type: 'compressed', bytes: ownBytes(view), isText };
-      return { type: 'message', data: wholeMessage(view, isText) };
-    }
+    if (!this.#context.isInMessage) return this.#takeWhole();
+    const { fin } = this.#header;
     const count = Math.min(this.#left!, this.#queue.length);
     if (count > 0) this.#assembler!.push(this.#unmasked(count));
     this.#left! -= count;
@@ -115,6 +109,19 @@ export class FrameDecoder {
     if (!fin) return undefined;
     this.#context.isInMessage = false;
     return this.#assembler!.end();
+  }
+
+  /** A message that has come in one frame and in one piece: nothing is copied that need not be. */
+  #takeWhole(): AssembledMessage {
+    const { opcode, rsv, mask, length } = this.#header;
+    const { bytes, start } = this.#queue;
+    const end = start + length;
+    const isText = opcode === OPCODE.text;
+    const isAscii = unmaskWhole(bytes, start, end, mask);
+    this.#left = undefined;
+    this.#queue.skip(length);
+    if ((rsv & RSV1) !== 0) return { type: 'compressed', bytes: ownBytes(bytes.subarray(start, end)), isText };
+    return { type: 'message', data: isText ? decodeText(bytes, start, end, isAscii) : ownBytes(bytes.subarray(start, end)) };
   }
 
   /** The next bytes of payload, taken out of the queue and unmasked in place: nobody else reads them. */

@@ -2,6 +2,8 @@
 
 import { xorWords } from './simd.js';
 
+/** Up to here four bytes a step cost less than a view for whole words does. */
+const SHORT_BYTES = 192;
 /** From here on the copies into WebAssembly and back cost less than the loop they save. */
 const SIMD_FROM_BYTES = 1024;
 /** Below this the set-up of the word loop costs more than it saves. */
@@ -29,6 +31,22 @@ export function unmask(bytes: Uint8Array, start: number, end: number, key: Uint8
   at += words.length * 4;
   while (at < end) bytes[at++]! ^= key[phase++ & 3]!;
   return phase & 3;
+}
+
+/** Unmasks a whole payload, in place. True where it was seen on the way that all of it is ASCII; false says nothing. */
+export function unmaskWhole(bytes: Uint8Array, start: number, end: number, key: Uint8Array): boolean {
+  if (end - start > SHORT_BYTES) {
+    unmask(bytes, start, end, key, 0);
+    return false;
+  }
+  const [k0, k1, k2, k3] = [key[0]!, key[1]!, key[2]!, key[3]!];
+  let seen = 0;
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    seen |= (bytes[at]! ^= k0) | (bytes[at + 1]! ^= k1) | (bytes[at + 2]! ^= k2) | (bytes[at + 3]! ^= k3);
+  }
+  for (; at < end; at++) seen |= bytes[at]! ^= key[(at - start) & 3]!;
+  return seen < 0x80;
 }
 
 const keyBytes = new Uint8Array(4);

@@ -1,10 +1,11 @@
 /**
- * One message from the payloads of its frames. They are copied into one buffer that grows with what has come, never with what
- * was announced, so that 65,537 tiny fragments cost no more memory than one; text is checked as it arrives.
+ * One message from the payloads of its frames. Small pieces are copied into one buffer that grows with what has come, never with what
+ * was announced, so that 65,537 tiny fragments cost no more memory than one; large ones are kept until the end, and copied once. Text is
+ * checked as it arrives.
  */
 
-import { isUtf8 } from 'node:buffer';
-import { asBuffer, ownBytes } from '../bytes.js';
+import { isAscii as isAsciiText, isUtf8 } from 'node:buffer';
+import { fillsItsMemory, ownBytes } from '../bytes.js';
 import { wsError } from './errors.js';
 import { Utf8Check } from './utf8.js';
 
@@ -22,6 +23,8 @@ export type AssembledMessage =
 
 /** The smallest buffer a message grows in. */
 const FIRST_ROOM_BYTES = 1024;
+/** A piece from here on is kept as it came, if it fills the memory that it lies in: it is copied once, and no room has to grow. */
+const KEPT_FROM_BYTES = 16 * 1024;
 const NOTHING = Buffer.alloc(0);
 /** What compression may add to data that has nothing to compress: with the least memory, zlib comes near an eighth at worst. */
 const MAX_GROWTH = 9 / 8;
@@ -30,7 +33,11 @@ const COMPRESSION_BYTES = 64;
 export class MessageAssembler {
   readonly #limits: MessageLimits;
   #utf8: Utf8Check | undefined;
-  #bytes: Buffer = NOTHING;
+  /** Large pieces, and what was copied together between them. */
+  #kept: Uint8Array[] = [];
+  /** Room for what is copied together, and how much of it is filled. */
+  #room: Buffer = NOTHING;
+  #filled = 0;
   #length = 0;
   /** How long the message will be, once its last frame was announced. */
   #total = Infinity;
@@ -59,31 +66,52 @@ export class MessageAssembler {
     if (++this.#fragments > this.#limits.maxFragments && this.#limits.maxFragments > 0) throw wsError('WS_TOO_MANY_FRAGMENTS');
   }
 
-  /** A piece of payload, unmasked: a view that is copied. */
+  /** A piece of payload, unmasked: a view of what was received, which nobody writes to any more. */
   push(view: Uint8Array): void {
     if (this.#isText && !this.#isCompressed && !(this.#utf8 ??= new Utf8Check()).push(view)) throw wsError('WS_INVALID_UTF8');
-    if (this.#length + view.length > this.#bytes.length) this.#grow(this.#length + view.length);
-    this.#bytes.set(view, this.#length);
+    if (view.length >= KEPT_FROM_BYTES && fillsItsMemory(view)) this.#keep(view);
+    else this.#copy(view);
     this.#length += view.length;
   }
 
   /** The message is complete. */
   end(): AssembledMessage {
     if (this.#isText && this.#utf8 !== undefined && !this.#utf8.end()) throw wsError('WS_INVALID_UTF8');
-    const bytes = this.#bytes;
-    const length = this.#length;
-    this.#bytes = NOTHING;
+    const bytes = this.#takeAll();
+    if (this.#isCompressed) return { type: 'compressed', bytes: ownBytes(bytes), isText: this.#isText };
+    return { type: 'message', data: this.#isText ? decodeText(bytes, 0, bytes.length, false) : ownBytes(bytes) };
+  }
+
+  #takeAll(): Buffer {
+    const last = this.#room.subarray(0, this.#filled);
+    const all = this.#kept.length === 0 ? last : Buffer.concat([...this.#kept, last], this.#length);
+    this.#kept = [];
+    this.#room = NOTHING;
+    this.#filled = 0;
     this.#length = 0;
-    if (this.#isCompressed) return { type: 'compressed', bytes: ownBytes(bytes.subarray(0, length)), isText: this.#isText };
-    return { type: 'message', data: this.#isText ? bytes.toString('utf8', 0, length) : ownBytes(bytes.subarray(0, length)) };
+    return all;
+  }
+
+  #keep(view: Uint8Array): void {
+    if (this.#filled > 0) this.#kept.push(this.#room.subarray(0, this.#filled));
+    this.#room = NOTHING;
+    this.#filled = 0;
+    this.#kept.push(view);
+  }
+
+  #copy(view: Uint8Array): void {
+    const needed = this.#filled + view.length;
+    if (needed > this.#room.length) this.#grow(needed);
+    this.#room.set(view, this.#filled);
+    this.#filled = needed;
   }
 
   /** Room for what has come and as much again, but no more than the message will need. */
   #grow(needed: number): void {
-    const room = Math.min(this.#total, Math.max(FIRST_ROOM_BYTES, 2 * needed));
-    const grown = Buffer.allocUnsafeSlow(room);
-    this.#bytes.copy(grown, 0, 0, this.#length);
-    this.#bytes = grown;
+    const total = this.#total - (this.#length - this.#filled);
+    const grown = Buffer.allocUnsafeSlow(Math.min(total, Math.max(FIRST_ROOM_BYTES, 2 * needed)));
+    this.#room.copy(grown, 0, 0, this.#filled);
+    this.#room = grown;
   }
 }
 
@@ -92,9 +120,12 @@ export function maxPayloadBytes({ maxMessageBytes }: MessageLimits, isCompressed
   return isCompressed ? Math.ceil(maxMessageBytes * MAX_GROWTH) + COMPRESSION_BYTES : maxMessageBytes;
 }
 
-/** The text or the bytes of a whole message that lies in one piece: nothing is copied that need not be. */
-export function wholeMessage(view: Uint8Array, isText: boolean): string | Uint8Array {
-  if (!isText) return ownBytes(view);
+/** The text between `start` and `end`; an error where it is no UTF-8. `isAscii` where that is known already. */
+export function decodeText(bytes: Buffer, start: number, end: number, isAscii: boolean): string {
+  if (isAscii) return bytes.toString('latin1', start, end);
+  const view = bytes.subarray(start, end);
+  // Most text is ASCII, which is decoded in half the time; what is not shows so early.
+  if (isAsciiText(view)) return bytes.toString('latin1', start, end);
   if (!isUtf8(view)) throw wsError('WS_INVALID_UTF8');
-  return asBuffer(view).toString('utf8');
+  return bytes.toString('utf8', start, end);
 }

@@ -7,7 +7,8 @@
 import { closedBy, type ClosedBy } from '../channel/close-status.js';
 import type { Message } from '../channel/contract.js';
 import type { ChannelPort, PackedMessage, WebSocketOutlet } from '../channel/outlet.js';
-import { keepBytes } from '../channel/outgoing.js';
+import { EMPTY_ENVELOPE, ENVELOPE_PROTOCOL } from '../channel/envelope.js';
+import { COPY_TEXT_FROM_BYTES, keepBytes } from '../channel/outgoing.js';
 import type { SharedMessage } from '../channel/shared-message.js';
 import { EMPTY, ownBytes } from '../bytes.js';
 import type { Counters } from '../counters.js';
@@ -30,6 +31,8 @@ export interface WebSocketSettings extends MessageLimits, InflowLimits {
   /** 0: no heartbeat. */
   readonly pingIntervalMs: number;
   readonly pongTimeoutMs: number;
+  /** 0: clients of longwire.v1 are not shown that we live. */
+  readonly heartbeatIntervalMs: number;
   readonly closeTimeoutMs: number;
   /** Waiting output above which only the last Ping is owed an answer. */
   readonly maxBufferedBytes: number;
@@ -54,7 +57,8 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   readonly #transport: Transport;
   readonly #port: ChannelPort;
   readonly #settings: WebSocketSettings;
-  readonly #decoder: FrameDecoder;
+  /** While there is something to decode. */
+  #decoder: FrameDecoder | undefined;
   /** Both only where compression was agreed on. */
   readonly #compression: Compression | undefined;
   readonly #outbox: Outbox | undefined;
@@ -70,9 +74,11 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   #owedPong: Uint8Array | undefined;
   #hasSeenInput = true;
   #pingAt: number;
-  #pongBy = Infinity;
-  #closeBy = Infinity;
-  #messageBy = Infinity;
+  #pongBy: number | undefined;
+  /** When the next envelope that says nothing is due: a page hears of no Ping. */
+  #lifeAt: number | undefined;
+  #closeBy: number | undefined;
+  #messageBy: number | undefined;
   #isDrainOwed = false;
 
   constructor(transport: Transport, port: ChannelPort, protocol: string, settings: WebSocketSettings, deflate?: DeflateParameters) {
@@ -80,7 +86,6 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     this.#transport = transport;
     this.#port = port;
     this.#settings = settings;
-    this.#decoder = new FrameDecoder(settings, deflate === undefined ? 0 : RSV1);
     if (deflate !== undefined) {
       this.#compression = new Compression(deflate, settings.compression!);
       this.#outbox = new Outbox((error) => this.#fault(error));
@@ -88,6 +93,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     const { maxMessagesPerSecond, maxMessageBytesPerSecond } = settings;
     if (maxMessagesPerSecond < Infinity || maxMessageBytesPerSecond < Infinity) this.#inflow = new Inflow(settings);
     this.#pingAt = this.#nextPing();
+    if (protocol === ENVELOPE_PROTOCOL && settings.heartbeatIntervalMs > 0) this.#lifeAt = this.#afterAbout(settings.heartbeatIntervalMs);
   }
 
   // What the connection tells (Protocol).
@@ -96,6 +102,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     if (this.#isOver) return;
     this.#hasSeenInput = true;
     if (this.#inflow?.takeBytes(bytes.length, this.#settings.ticker.now) === false) return this.#fail(wsError('WS_TOO_FAST'));
+    this.#decoder ??= new FrameDecoder(this.#settings, this.#compression === undefined ? 0 : RSV1);
     this.#decoder.push(bytes);
     this.#port.runInContext<WebSocketProtocol>(this.#readFrames, this);
   }
@@ -119,14 +126,16 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
 
   onTick(now: number): void {
     if (this.#isOver) return;
-    if (now >= this.#closeBy) return this.#lose('timeout');
-    if (now >= this.#messageBy && this.#decoder.isInMessage && !this.#isPaused) return this.#fail(wsError('WS_MESSAGE_TIMEOUT'));
+    if (hasCome(this.#closeBy, now)) return this.#lose('timeout');
+    if (this.#decoder?.isInMessage === false) this.#letGo();
+    if (hasCome(this.#messageBy, now) && !this.#isPaused) return this.#fail(wsError('WS_MESSAGE_TIMEOUT'));
     if (this.#settings.pingIntervalMs > 0 && !this.#hasSentClose) this.#keepAlive(now);
+    if (hasCome(this.#lifeAt, now)) this.#showLife();
   }
 
   onShutdown(): void {
     this.#port.shutDown();
-    this.#closeBy = Math.min(this.#closeBy, this.#settings.ticker.after(SHUTDOWN_MS));
+    this.#closeBy = Math.min(this.#closeBy ?? Infinity, this.#settings.ticker.after(SHUTDOWN_MS));
   }
 
   /** As they were before they are compressed. */
@@ -207,7 +216,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     this.#isPaused = false;
     this.#inflow?.resume(this.#settings.ticker.now);
     this.#hasSeenInput = true;
-    this.#messageBy = Infinity;
+    this.#messageBy = undefined;
     this.#transport.soon(() => this.#readOn());
   }
 
@@ -220,11 +229,13 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   }
 
   #readFrames(): void {
+    const decoder = this.#decoder;
+    if (decoder === undefined) return;
     try {
       while (!this.#isPaused && !this.#isOver) {
-        const event = this.#decoder.next();
+        const event = decoder.next();
         if (event === undefined) break;
-        if (event.type === 'message' || event.type === 'compressed') this.#messageBy = Infinity;
+        if (event.type === 'message' || event.type === 'compressed') this.#messageBy = undefined;
         if (this.#inflow !== undefined && event.type !== 'close' && !this.#inflow.takeMessage(this.#settings.ticker.now)) throw wsError('WS_TOO_FAST');
         this.#handle(event);
       }
@@ -232,8 +243,14 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
       if (!(error instanceof ProtocolError)) throw error;
       return this.#fail(error);
     }
-    if (!this.#decoder.isInMessage) this.#messageBy = Infinity;
-    else if (this.#messageBy === Infinity) this.#messageBy = this.#settings.ticker.after(this.#settings.messageTimeoutMs);
+    if (!decoder.isInMessage) this.#messageBy = undefined;
+    else this.#messageBy ??= this.#settings.ticker.after(this.#settings.messageTimeoutMs);
+  }
+
+  /** Between messages an idle connection keeps nothing of what they needed. */
+  #letGo(): void {
+    this.#decoder = undefined;
+    this.#port.idled();
   }
 
   #handle(event: FrameEvent): void {
@@ -348,20 +365,29 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   #keepAlive(now: number): void {
     if (this.#hasSeenInput || this.#isPaused) {
       this.#hasSeenInput = false;
-      this.#pongBy = Infinity;
+      this.#pongBy = undefined;
       this.#pingAt = this.#nextPing();
     }
     // A Ping behind output that the peer is still taking cannot be answered yet; one that takes none is the transport's to judge.
-    if (this.#pongBy !== Infinity && this.#transport.bufferedAmount > 0) this.#pongBy = this.#settings.ticker.after(this.#settings.pongTimeoutMs);
-    if (now >= this.#pongBy) return this.#lose('timeout');
-    if (now < this.#pingAt || this.#pongBy !== Infinity) return;
+    if (this.#pongBy !== undefined && this.#transport.bufferedAmount > 0) this.#pongBy = this.#settings.ticker.after(this.#settings.pongTimeoutMs);
+    if (hasCome(this.#pongBy, now)) return this.#lose('timeout');
+    if (now < this.#pingAt || this.#pongBy !== undefined) return;
     this.#sendControl(OPCODE.ping, EMPTY);
     this.#pongBy = this.#settings.ticker.after(this.#settings.pongTimeoutMs);
   }
 
   #nextPing(): number {
-    const spread = 1 - JITTER + 2 * JITTER * Math.random();
-    return this.#settings.ticker.after(this.#settings.pingIntervalMs * spread);
+    return this.#afterAbout(this.#settings.pingIntervalMs);
+  }
+
+  #afterAbout(ms: number): number {
+    return this.#settings.ticker.after(Math.round(ms * (1 - JITTER + 2 * JITTER * Math.random())));
+  }
+
+  /** Behind output that waits it would show nothing. */
+  #showLife(): void {
+    this.#lifeAt = this.#afterAbout(this.#settings.heartbeatIntervalMs);
+    if (!this.#isOver && !this.#hasSentClose && this.bufferedAmount === 0) this.#writeMessage(EMPTY_ENVELOPE, undefined);
   }
 
   #sendClose(body: Uint8Array): void {
@@ -376,14 +402,20 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   }
 }
 
-/** One message in one unfragmented frame, whole: ASCII text as latin1, everything else as bytes. */
+/** Whether a moment has come that was waited for. */
+function hasCome(at: number | undefined, now: number): boolean {
+  return at !== undefined && now >= at;
+}
+
+/** The headers of the texts that need no more than two bytes for it. */
+const SHORT_TEXT_HEADERS = Array.from({ length: 126 }, (_, length) => encodeHeader(OPCODE.text, length));
+
+/** One message in one unfragmented frame, whole: short ASCII text as latin1, everything else as bytes. */
 function encodeMessage(data: Message): string | Uint8Array {
-  if (typeof data === 'string') {
-    const length = Buffer.byteLength(data);
-    if (length === data.length) return encodeHeader(OPCODE.text, length) + data;
-    return frameOf(OPCODE.text, length, (frame, at) => frame.write(data, at, 'utf8'));
-  }
-  return frameOf(OPCODE.binary, data.length, (frame, at) => frame.set(data, at));
+  if (typeof data !== 'string') return frameOf(OPCODE.binary, data.length, (frame, at) => frame.set(data, at));
+  const length = Buffer.byteLength(data);
+  if (length === data.length && length < COPY_TEXT_FROM_BYTES) return (SHORT_TEXT_HEADERS[length] ?? encodeHeader(OPCODE.text, length)) + data;
+  return frameOf(OPCODE.text, length, (frame, at) => frame.write(data, at, length === data.length ? 'latin1' : 'utf8'));
 }
 
 function frameOf(opcode: number, length: number, fill: (frame: Buffer, at: number) => void): Uint8Array {

@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { asChannel } from '#src/channel/as-channel.js';
+import { asChannel, asEventStream } from '#src/channel/as-channel.js';
 import type { Channel } from '#src/channel/contract.js';
 import { UsageError } from '#src/errors.js';
 import type { Outgoing } from '#src/http/contract.js';
 import { FakeHost, type FakeHostOptions } from '../support/fake-host.js';
 
-type StateName = 'pending' | 'streaming' | 'finishing' | 'closed' | 'open' | 'closing' | 'closed WebSocket';
+type StateName = 'pending' | 'streaming' | 'emitting' | 'finishing' | 'closed' | 'open' | 'closing' | 'closed WebSocket';
 
 interface Taken {
   readonly host: FakeHost;
@@ -19,7 +19,7 @@ interface Taken {
 function channelIn(state: StateName, options: FakeHostOptions = {}): Taken {
   const isUpgrade = state === 'open' || state === 'closing' || state === 'closed WebSocket';
   const host = new FakeHost({ isUpgrade, ...options });
-  const channel = asChannel(host.request);
+  const channel = state === 'emitting' ? asEventStream(host.request) : asChannel(host.request);
   if (state === 'streaming' || state === 'finishing') channel.send('', false);
   if (state === 'finishing') channel.send({ body: ['a'] });
   if (state === 'closed' || state === 'closing' || state === 'closed WebSocket') channel.close();
@@ -28,7 +28,7 @@ function channelIn(state: StateName, options: FakeHostOptions = {}): Taken {
   return { host, channel };
 }
 
-const STATES: readonly StateName[] = ['pending', 'streaming', 'finishing', 'closed', 'open', 'closing', 'closed WebSocket'];
+const STATES: readonly StateName[] = ['pending', 'streaming', 'emitting', 'finishing', 'closed', 'open', 'closing', 'closed WebSocket'];
 const LIST = { body: ['a', 'b'] };
 
 interface Call {
@@ -42,52 +42,77 @@ const CALLS: readonly Call[] = [
   {
     name: 'send(text)',
     run: (channel) => channel.send('a'),
-    asks: { pending: ['whole a', 'closed'], streaming: ['chunkLast a', 'closed'], open: ['message a'] },
+    asks: { pending: ['whole a', 'closed'], streaming: ['chunkLast a', 'closed'], emitting: ['event {"data":"a"}'], open: ['message a'] },
   },
   {
     name: 'send(bytes)',
     run: (channel) => channel.send(Buffer.from('a')),
-    asks: { pending: ['whole a', 'closed'], streaming: ['chunkLast a', 'closed'], open: ['message a'] },
+    asks: { pending: ['whole a', 'closed'], streaming: ['chunkLast a', 'closed'], emitting: ['event {"data":{"type":"Buffer","data":[97]}}'], open: ['message a'] },
   },
   {
     name: 'send(text, false)',
     run: (channel) => channel.send('a', false),
-    asks: { pending: ['begin a'], streaming: ['chunk a'], open: ['message a'] },
+    asks: { pending: ['begin a'], streaming: ['chunk a'], emitting: ['event {"data":"a"}'], open: ['message a'] },
   },
   {
     name: 'send(text, true)',
     run: (channel) => channel.send('a', true),
-    asks: { pending: ['whole a', 'closed'], streaming: ['chunkLast a', 'closed'], open: ['message a', 'closeFrame 1000', 'closed, client left'] },
+    asks: { pending: ['whole a', 'closed'], streaming: ['chunkLast a', 'closed'], emitting: ['event {"data":"a"}', 'last', 'closed'], open: ['message a', 'closeFrame 1000', 'closed, client left'] },
   },
   {
     name: 'send of a response',
     run: (channel) => channel.send({ status: 201, body: 'a' }),
-    asks: { pending: ['whole {"status":201,"body":"a"}', 'closed'], streaming: ['chunkLast a', 'closed'], open: ['message a'] },
+    asks: { pending: ['whole {"status":201,"body":"a"}', 'closed'], streaming: ['chunkLast a', 'closed'], emitting: ['event {"data":"a"}'], open: ['message a'] },
   },
   {
     name: 'send of a response without a body, false',
     run: (channel) => channel.send({ status: 201 }, false),
-    asks: { pending: ['begin {"status":201}'], streaming: ['chunk'], open: [] },
+    asks: { pending: ['begin {"status":201}'], streaming: ['chunk'], emitting: [], open: [] },
   },
   {
     name: 'send of a response without a body, true',
     run: (channel) => channel.send({ body: null }, true),
-    asks: { pending: ['whole {"body":null}', 'closed'], streaming: ['chunkLast', 'closed'], open: ['closeFrame 1000', 'closed, client left'] },
+    asks: { pending: ['whole {"body":null}', 'closed'], streaming: ['chunkLast', 'closed'], emitting: ['last', 'closed'], open: ['closeFrame 1000', 'closed, client left'] },
   },
   {
     name: 'send of a response that can have no body, false',
     run: (channel) => channel.send({ status: 204 }, false),
-    asks: { pending: ['headAlone {"status":204}', 'closed'], streaming: ['chunk'], open: [] },
+    asks: { pending: ['headAlone {"status":204}', 'closed'], streaming: ['chunk'], emitting: [], open: [] },
+  },
+  {
+    name: 'send of an event',
+    run: (channel) => channel.send({ event: 'news', id: '7', data: 'a' }),
+    asks: { pending: ['whole a', 'closed'], streaming: ['chunkLast a', 'closed'], emitting: ['event {"event":"news","id":"7","data":"a"}'], open: ['message a'] },
+  },
+  {
+    name: 'send of an event, false',
+    run: (channel) => channel.send({ data: 'a', retry: 5 }, false),
+    asks: { pending: ['begin a'], streaming: ['chunk a'], emitting: ['event {"data":"a","retry":5}'], open: ['message a'] },
+  },
+  {
+    name: 'send of an event, true',
+    run: (channel) => channel.send({ data: 'a' }, true),
+    asks: { pending: ['whole a', 'closed'], streaming: ['chunkLast a', 'closed'], emitting: ['event {"data":"a"}', 'last', 'closed'], open: ['message a', 'closeFrame 1000', 'closed, client left'] },
+  },
+  {
+    name: 'send of an event without data, false',
+    run: (channel) => channel.send({ id: '7' }, false),
+    asks: { pending: ['begin {}'], streaming: ['chunk'], emitting: ['event {"id":"7"}'], open: [] },
+  },
+  {
+    name: 'send of an event that holds nothing, false',
+    run: (channel) => channel.send({ data: undefined }, false),
+    asks: { pending: ['begin {}'], streaming: ['chunk'], emitting: [], open: [] },
   },
   {
     name: 'close()',
     run: (channel) => channel.close(),
-    asks: { pending: ['whole', 'closed'], streaming: ['last', 'closed'], open: ['closeFrame 1000', 'closed, client left'] },
+    asks: { pending: ['whole', 'closed'], streaming: ['last', 'closed'], emitting: ['last', 'closed'], open: ['closeFrame 1000', 'closed, client left'] },
   },
   {
     name: 'close(code, reason)',
     run: (channel) => channel.close(4001, 'enough'),
-    asks: { pending: ['whole', 'closed'], streaming: ['last', 'closed'], open: ['closeFrame 4001 enough', 'closed, client left'] },
+    asks: { pending: ['whole', 'closed'], streaming: ['last', 'closed'], emitting: ['last', 'closed'], open: ['closeFrame 4001 enough', 'closed, client left'] },
   },
   { name: 'ping()', run: (channel) => channel.ping(), asks: { open: ['ping'] } },
   { name: 'ping(text)', run: (channel) => channel.ping('é'), asks: { open: ['ping é'] } },
@@ -132,10 +157,12 @@ describe('a streamed body', () => {
     assert.deepEqual(host.takeCalls(), ['cut', 'closed, client left']);
   });
 
-  test('is a UsageError on a WebSocket', () => {
-    const { host, channel } = channelIn('open');
-    assert.throws(() => channel.send(LIST), UsageError);
-    assert.deepEqual([host.takeCalls(), channel.isOpen], [[], true]);
+  test('is a UsageError on a WebSocket and an event stream', () => {
+    for (const state of ['open', 'emitting'] as const) {
+      const { host, channel } = channelIn(state);
+      assert.throws(() => channel.send(LIST), UsageError, state);
+      assert.deepEqual([host.takeCalls(), channel.isOpen], [[], true], state);
+    }
   });
 
   test('writes nothing and answers false on a closed channel', () => {
@@ -145,11 +172,12 @@ describe('a streamed body', () => {
   });
 });
 
-test('isOpen, isWebSocket and protocol follow the state', () => {
+test('isOpen, isEventStream, isWebSocket and protocol follow the state', () => {
   for (const state of STATES) {
     const { channel } = channelIn(state);
     const isWebSocket = state === 'open' || state === 'closing' || state === 'closed WebSocket';
-    assert.equal(channel.isOpen, state === 'pending' || state === 'streaming' || state === 'open', state);
+    assert.equal(channel.isOpen, state === 'pending' || state === 'streaming' || state === 'emitting' || state === 'open', state);
+    assert.equal(channel.isEventStream, state === 'emitting', state);
     assert.equal(channel.isWebSocket, isWebSocket, state);
     assert.equal(channel.protocol, isWebSocket ? 'chat' : '', state);
   }
@@ -158,6 +186,8 @@ test('isOpen, isWebSocket and protocol follow the state', () => {
 const WRONG_CALLS: readonly (readonly [name: string, run: (channel: Channel) => unknown])[] = [
   ...[null, undefined, 42, true, ['a']].map((data) => [`send(${Array.isArray(data) ? 'a list' : String(data)})`, (channel: Channel) => channel.send(data as unknown as Outgoing)] as const),
   ['send of a response with a number as its body', (channel) => channel.send({ body: 42 as unknown as string })],
+  ['send of an event whose name breaks the line', (channel) => channel.send({ event: 'a\nb', data: '' })],
+  ['send of an event whose id breaks the line', (channel) => channel.send({ id: 'a\rb', data: '' })],
   ...[0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 1000.5, NaN, Infinity].map((code) => [`close(${code})`, (channel: Channel) => channel.close(code)] as const),
   ['close with a reason of 124 bytes', (channel) => channel.close(1000, 'x'.repeat(124))],
   ['close with a reason of 124 bytes in 62 characters', (channel) => channel.close(1000, 'é'.repeat(62))],
@@ -194,6 +224,8 @@ describe('where the outlet refuses what it is given', () => {
     ['a streamed body', 'pending', (channel) => channel.send(LIST)],
     ['a piece', 'streaming', (channel) => channel.send('a', false)],
     ['the last piece', 'streaming', (channel) => channel.send('a')],
+    ['an event', 'emitting', (channel) => channel.send('a', false)],
+    ['the last event', 'emitting', (channel) => channel.send('a', true)],
   ] as readonly (readonly [string, StateName, (channel: Channel) => boolean])[]) {
     test(`${name}, the error is thrown, the channel is as it was, and the call can be made again`, () => {
       const { host, channel } = channelIn(state);
@@ -215,15 +247,18 @@ describe('what the driver tells', () => {
     ['a broken rule behind our Close', 'closing', (host) => host.port.peerFailed(1002, 'why'), []],
     ['a lost WebSocket', 'open', (host) => host.port.aborted('network'), ['closed, client left']],
     ['a lost stream', 'streaming', (host) => host.port.aborted('client'), ['cut', 'closed, client left']],
+    ['a lost event stream', 'emitting', (host) => host.port.aborted('network'), ['cut', 'closed, client left']],
     ['a lost poll', 'pending', (host) => host.port.aborted('client'), ['cut', 'closed, client left']],
     ['a lost body', 'finishing', (host) => host.port.aborted('timeout'), ['cut', 'closed, client left']],
     ['the shutdown of a poll', 'pending', (host) => host.port.shutDown(), ['error 503', 'closed']],
     ['the shutdown of a stream', 'streaming', (host) => host.port.shutDown(), ['last', 'closed']],
+    ['the shutdown of an event stream', 'emitting', (host) => host.port.shutDown(), ['last', 'closed']],
     ['the shutdown of a body, which may finish', 'finishing', (host) => host.port.shutDown(), []],
     ['the shutdown of a WebSocket', 'open', (host) => host.port.shutDown(), ['closeFrame 1001', 'closed, client left']],
     ['the shutdown of a closing WebSocket', 'closing', (host) => host.port.shutDown(), []],
     ['a handler that failed, to a poll', 'pending', (host) => host.port.handlerFailed(500), ['error 500', 'closed']],
     ['a handler that failed, to a stream', 'streaming', (host) => host.port.handlerFailed(500), ['cut', 'closed, client left']],
+    ['a handler that failed, to an event stream', 'emitting', (host) => host.port.handlerFailed(500), ['cut', 'closed, client left']],
     ['a handler that failed, to a body', 'finishing', (host) => host.port.handlerFailed(500), ['cut', 'closed, client left']],
     ['a handler that failed, to a WebSocket', 'open', (host) => host.port.handlerFailed(500), ['closeFrame 1011', 'closed, client left']],
   ];
@@ -252,6 +287,7 @@ describe('above the outbound cap', () => {
   for (const [state, asks] of [
     ['pending', ['cut', 'closed, client left']],
     ['streaming', ['cut', 'closed, client left']],
+    ['emitting', ['cut', 'closed, client left']],
     ['open', ['failFrame 1013', 'closed, client left']],
   ] as const) {
     test(`a send closes a ${state} channel by default, and answers false`, () => {
@@ -302,6 +338,16 @@ test('counts open channels, WebSockets and messages', () => {
   host.port.peerClosed(1000, '');
   host.port.aborted('network');
   assert.deepEqual([counters.channelsOpen, counters.webSocketsOpen], [0, 0]);
+});
+
+test('counts open event streams, and what they send as messages', () => {
+  const { host, channel } = channelIn('emitting');
+  const { counters } = host.settings;
+  assert.deepEqual([counters.channelsOpen, counters.eventStreamsOpen, counters.webSocketsOpen], [1, 1, 0]);
+  channel.send('a');
+  channel.send({ status: 200 });
+  channel.send('b', true);
+  assert.deepEqual([counters.channelsOpen, counters.eventStreamsOpen, counters.messagesOut], [0, 0, 2]);
 });
 
 describe('drained', () => {

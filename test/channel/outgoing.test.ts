@@ -1,8 +1,8 @@
-/** What the application sends is judged at the call: a message, a streamed body, nothing, or a UsageError that names the mistake. */
+/** What the application sends is judged at the call: a message, an event, a streamed body, nothing, or a UsageError that names the mistake. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { bodyOf, checkBody, COPY_UP_TO_BYTES, isStreamed, keepBytes, messageOf } from '#src/channel/outgoing.js';
+import { answerOf, bodyOf, checkBody, COPY_UP_TO_BYTES, eventOf, isEvent, isStreamed, keepBytes, messageOf } from '#src/channel/outgoing.js';
 import { UsageError } from '#src/errors.js';
 import type { Outgoing } from '#src/http/contract.js';
 
@@ -76,6 +76,66 @@ describe('the message of', () => {
 
   test('a response with a streamed body is a UsageError', () => {
     for (const body of STREAMED) assert.throws(() => messageOf({ body }), UsageError);
+  });
+});
+
+describe('an event', () => {
+  test('is what has a member of one, and nothing else', () => {
+    for (const event of [{ data: '' }, { event: 'a', data: 'b' }, { id: '' }, { retry: 0 }, { data: undefined }, { data: BYTES, note: 'its own' }]) assert.equal(isEvent(event), true);
+    for (const other of ['data', BYTES, {}, { status: 200 }, { body: 'data' }, null, undefined, 7, new Date(0), ...STREAMED, Object.assign([], { data: '' })]) assert.equal(isEvent(other), false);
+  });
+
+  test('is its data as a message and as a body, and itself on an event stream', () => {
+    for (const data of ['', 'text', BYTES]) {
+      const event = { event: 'a', id: 'b', retry: 1, data };
+      for (const of of [bodyOf, messageOf, answerOf]) assert.equal(of(event), data);
+      assert.equal(eventOf(event), event);
+    }
+  });
+
+  test('without data is no message, an answer without a body, and an event all the same', () => {
+    for (const event of [{ id: '7' }, { retry: 7 }, { id: '7', data: undefined }]) {
+      assert.deepEqual([bodyOf(event), messageOf(event), answerOf(event)], [undefined, undefined, {}]);
+      assert.equal(eventOf(event), event);
+    }
+  });
+
+  test('that holds nothing is none', () => {
+    for (const event of [{ data: undefined }, { id: undefined, retry: undefined }]) assert.equal(eventOf(event), undefined);
+  });
+
+  test('is made of text, bytes, and the body of a response', () => {
+    for (const data of ['', 'text', BYTES]) for (const sent of [data, { body: data }, { status: 404, body: data }]) assert.deepEqual(eventOf(sent), { data });
+    for (const response of [{}, { status: 204 }, { body: null }]) assert.equal(eventOf(response), undefined);
+    for (const body of STREAMED) assert.throws(() => eventOf({ body }), UsageError);
+  });
+
+  const INVALID: readonly (readonly [name: string, event: object])[] = [
+    ...['a\nb', 'a\r', '\r\n', '\n', 'a\0b'].flatMap((text) => [
+      [`the name ${JSON.stringify(text)}`, { event: text, data: '' }] as const,
+      [`the id ${JSON.stringify(text)}`, { id: text, data: '' }] as const,
+    ]),
+    ...[7, null, true, {}].flatMap((value) => [
+      [`the name ${JSON.stringify(value)}`, { event: value, data: '' }] as const,
+      [`the id ${JSON.stringify(value)}`, { id: value, data: '' }] as const,
+    ]),
+    ...[-1, 0.5, NaN, Infinity, 2 ** 53, '1000', null].map((retry) => [`the retry ${retry}`, { retry, data: '' }] as const),
+    ...[null, 7, {}, ['a'], new ArrayBuffer(1), new Int32Array(1), new Date(0)].map((data) => [`${Object.prototype.toString.call(data)} as its data`, { data }] as const),
+    ['a name and no data', { event: 'a' }],
+    ['a name, an id and no data', { event: 'a', id: '7' }],
+    ['a status', { data: 'a', status: 200 }],
+    ['headers', { data: 'a', headers: {} }],
+    ['a body', { event: 'a', body: 'b' }],
+  ];
+
+  for (const [name, event] of INVALID) {
+    test(`with ${name} is a UsageError, wherever it is sent`, () => {
+      for (const of of [bodyOf, messageOf, answerOf, eventOf]) assert.throws(() => of(untyped(event)), UsageError);
+    });
+  }
+
+  test('that is wrong is described without what it holds', () => {
+    assert.throws(() => eventOf({ id: 'secret\n', data: '' }), (error: Error) => !error.message.includes('secret'));
   });
 });
 

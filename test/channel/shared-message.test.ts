@@ -35,3 +35,9 @@ test('encodes nothing that nobody asks for, and again after an encoding that thr
   assert.throws(() => shared.form('frame', () => { throw new Error('no'); }), /^Error: no$/);
   assert.equal(shared.form('frame', () => 'now'), 'now');
 });
+
+test('is an event of its data, or the one that was given, to event streams', () => {
+  const encode = (_data: string | Uint8Array, event: object): string => JSON.stringify(event);
+  assert.equal(new SharedMessage('x').form('event', encode), '{"data":"x"}');
+  assert.equal(new SharedMessage('x', { id: '7', data: 'x' }).form('event', encode), '{"id":"7","data":"x"}');
+});

@@ -2,40 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { asChannel } from '#src/channel/as-channel.js';
 import type { Channel } from '#src/channel/contract.js';
 import { MemoryChannelStore } from '#src/channel/store.js';
 import { UsageError } from '#src/errors.js';
 import type { Outgoing } from '#src/http/contract.js';
 import { FakeHost } from '../support/fake-host.js';
 import { countHeld } from '../support/garbage.js';
-
-interface Member {
-  readonly host: FakeHost;
-  readonly channel: Channel;
-}
-
-function webSocket(): Member {
-  const host = new FakeHost({ isUpgrade: true });
-  return forget(host, asChannel(host.request));
-}
-
-function poll(): Member {
-  const host = new FakeHost();
-  return forget(host, asChannel(host.request));
-}
-
-function stream(): Member {
-  const host = new FakeHost();
-  const channel = asChannel(host.request);
-  channel.send('', false);
-  return forget(host, channel);
-}
-
-function forget(host: FakeHost, channel: Channel): Member {
-  host.takeCalls();
-  return { host, channel };
-}
+import { type Member, poll, stream, webSocket } from '../support/members.js';
 
 function storeOf(...members: readonly Member[]): MemoryChannelStore<string> {
   const store = new MemoryChannelStore<string>();
@@ -172,6 +145,16 @@ describe('a broadcast', () => {
     const members = [webSocket(), stream(), poll()];
     assert.equal(storeOf(...members).broadcast('room', Buffer.from('bytes')), 3);
     assert.deepEqual(members.map(({ host }) => host.takeCalls()[0]), ['message bytes', 'chunk bytes', 'whole bytes']);
+  });
+
+  test('that empties its group does not lose who joins it anew meanwhile', () => {
+    const [slow, joining] = [webSocket(), webSocket()];
+    const store = storeOf(slow);
+    slow.host.bufferedAmount = 1_000_000;
+    slow.host.onChannelClosed = () => store.addToGroup('room', joining.channel);
+    assert.equal(store.broadcast('room', 'news'), 0);
+    assert.deepEqual([store.members('room'), store.broadcast('room', 'more')], [[joining.channel], 1]);
+    assert.deepEqual(joining.host.takeCalls(), ['message more']);
   });
 
   test('to nobody reaches nobody', () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { ask } from '../support/ask.js';
 import { FORWARDED } from '../support/proxied/addresses.js';
-import { CHANNELS, STREAMED } from '../support/proxied/channels.js';
+import { CHANNELS, EVENTS, STREAMED } from '../support/proxied/channels.js';
 import { MESSAGES } from '../support/proxied/messages.js';
 import { checkRestart } from '../support/proxied/restart.js';
 import { deploymentConfig, nginxStreamTest, nginxTest, replaceAll } from '../support/proxies.js';
@@ -23,6 +23,15 @@ for (const { name, run } of [...MESSAGES, ...CHANNELS, ...FORWARDED]) {
 
 nginxTest(`nginx with proxy_buffering on, to a response with X-Accel-Buffering: ${STREAMED.name}`, (t, start) =>
   STREAMED.run(t, (upstream) => start((port) => nginxConfig(port, { '127.0.0.1:9090': `127.0.0.1:${upstream}`, 'proxy_buffering off;': 'proxy_buffering on;' }))));
+
+for (const version of ['1.1', '1.0']) {
+  nginxTest(`nginx with proxy_buffering on and HTTP/${version} to the server: ${EVENTS.name}`, (t, start) =>
+    EVENTS.run(t, (upstream) =>
+      start((port) => {
+        const version10 = version === '1.0' ? { 'proxy_http_version 1.1;': 'proxy_http_version 1.0;', 'proxy_set_header Connection $connection_upgrade;': '' } : {};
+        return nginxConfig(port, { '127.0.0.1:9090': `127.0.0.1:${upstream}`, 'proxy_buffering off;': 'proxy_buffering on; gzip on;', ...version10 });
+      })));
+}
 
 nginxTest('nginx: a client whose Forwarded is not removed counts as the proxy, and borrows nobody\'s address', async (t, start) => {
   const { port: upstream } = await startServer(t, ({ remoteAddress }) => remoteAddress, { trustProxy: ['127.0.0.1'] });

@@ -214,19 +214,3 @@ test('gives a head that comes again the framing and the body of its own', () => 
   const text = POST + GET + POST.replace('hello', 'world') + GET + GET;
   assert.deepEqual(eventsOf(text), [POST, GET, POST.replace('hello', 'world'), GET, GET].flatMap((each) => eventsOf(each)));
 });
-
-test('parses a head anew where it was told to forget', () => {
-  const parser = new HttpParser(LIMITS);
-  const next = (): unknown => {
-    parser.push(latin1Bytes(GET));
-    const head = parser.next();
-    parser.next();
-    return head;
-  };
-  const first = next();
-  assert.equal(next(), first);
-  parser.forget();
-  const anew = next();
-  assert.notEqual(anew, first);
-  assert.equal(next(), anew);
-});

@@ -51,9 +51,11 @@ const withCode = (code: string) => (error: unknown): boolean => error instanceof
 
 // Collecting.
 
+const asTheyAre = (bytes: Uint8Array): Uint8Array => bytes;
+
 test('collects all pieces', async () => {
-  assert.equal(text(await new Source(['ab', 'c', 'def']).body.collect(100)), 'abcdef');
-  assert.equal(text(await new Source([]).body.collect(100)), '');
+  assert.equal(text(await new Source(['ab', 'c', 'def']).body.collect(100, asTheyAre)), 'abcdef');
+  assert.equal(text(await new Source([]).body.collect(100, asTheyAre)), '');
 });
 
 test('collects what came before it was asked for', async () => {
@@ -61,36 +63,36 @@ test('collects what came before it was asked for', async () => {
   body.push(latin1Bytes('ab'));
   body.push(latin1Bytes('c'));
   body.end(NO_FIELDS);
-  assert.equal(text(await body.collect(100)), 'abc');
+  assert.equal(text(await body.collect(100, asTheyAre)), 'abc');
 });
 
 test('collects as many bytes as the limit, and refuses one more', async () => {
-  assert.equal(text(await new Source(['abc', 'de']).body.collect(5)), 'abcde');
-  await assert.rejects(new Source(['abc', 'de']).body.collect(4), withCode('HTTP_BODY_TOO_LARGE'));
-  await assert.rejects(new Source(['a']).body.collect(0), withCode('HTTP_BODY_TOO_LARGE'));
+  assert.equal(text(await new Source(['abc', 'de']).body.collect(5, asTheyAre)), 'abcde');
+  await assert.rejects(new Source(['abc', 'de']).body.collect(4, asTheyAre), withCode('HTTP_BODY_TOO_LARGE'));
+  await assert.rejects(new Source(['a']).body.collect(0, asTheyAre), withCode('HTTP_BODY_TOO_LARGE'));
 });
 
 test('refuses to collect an announced length over the limit before it pulls', async () => {
   const source = new Source(['abcde'], { announced: 5 });
-  await assert.rejects(source.body.collect(4), withCode('HTTP_BODY_TOO_LARGE'));
+  await assert.rejects(source.body.collect(4, asTheyAre), withCode('HTTP_BODY_TOO_LARGE'));
   assert.equal(source.pulls, 0);
   assert.deepEqual(source.noted, ['HTTP_BODY_TOO_LARGE']);
-  assert.equal(text(await new Source(['abcde'], { announced: 5 }).body.collect(5)), 'abcde');
+  assert.equal(text(await new Source(['abcde'], { announced: 5 }).body.collect(5, asTheyAre)), 'abcde');
 });
 
 test('refuses to collect more than the limit of what came before it was asked for', async () => {
   const { body } = new Source();
   body.push(latin1Bytes('abcde'));
-  await assert.rejects(body.collect(4), withCode('HTTP_BODY_TOO_LARGE'));
+  await assert.rejects(body.collect(4, asTheyAre), withCode('HTTP_BODY_TOO_LARGE'));
 });
 
 test('does not hold a collected body to the limit of a streamed one', async () => {
-  assert.equal(text(await new Source(['abc', 'de'], { maxStreamed: 3 }).body.collect(5)), 'abcde');
+  assert.equal(text(await new Source(['abc', 'de'], { maxStreamed: 3 }).body.collect(5, asTheyAre)), 'abcde');
 });
 
 test('gives collected bytes that do not pin the memory they came in', async () => {
   const { body } = new Source();
-  const collected = body.collect(100);
+  const collected = body.collect(100, asTheyAre);
   body.push(new Uint8Array(64 * 1024).subarray(10, 15));
   body.end(NO_FIELDS);
   const bytes = await collected;
@@ -178,7 +180,7 @@ test('gives nothing more to a reader that gave up', async () => {
   source.body.push(latin1Bytes('late'));
   source.body.end(NO_FIELDS);
   assert.throws(() => source.body[Symbol.asyncIterator](), UsageError);
-  await assert.rejects(source.body.collect(100), UsageError);
+  await assert.rejects(source.body.collect(100, asTheyAre), UsageError);
 });
 
 test('ends the wait of a reader that gives up meanwhile, and wants no more', async () => {
@@ -202,7 +204,7 @@ test('holds nothing for a reader that gave up', async () => {
 
 test('can be read once, in whatever way', async () => {
   const ways = {
-    collect: (body: RequestBody): Promise<unknown> => body.collect(100),
+    collect: (body: RequestBody): Promise<unknown> => body.collect(100, asTheyAre),
     iterate: (body: RequestBody): Promise<unknown> => piecesOf(body),
   };
   for (const [firstName, first] of Object.entries(ways)) {
@@ -219,14 +221,14 @@ test('can be read once, in whatever way', async () => {
 test('is not disturbed by a second reader that is refused', async () => {
   const { body } = new Source();
   const pieces = piecesOf(body);
-  await assert.rejects(body.collect(1), UsageError);
+  await assert.rejects(body.collect(1, asTheyAre), UsageError);
   body.push(latin1Bytes('abc'));
   body.end(NO_FIELDS);
   assert.deepEqual(await pieces, ['abc']);
 
   const other = new Source();
-  const collected = other.body.collect(4);
-  await assert.rejects(other.body.collect(1000), UsageError);
+  const collected = other.body.collect(4, asTheyAre);
+  await assert.rejects(other.body.collect(1000, asTheyAre), UsageError);
   other.body.push(latin1Bytes('abcde'));
   await assert.rejects(collected, withCode('HTTP_BODY_TOO_LARGE'), 'the first limit stands');
 });
@@ -234,7 +236,7 @@ test('is not disturbed by a second reader that is refused', async () => {
 // Failing.
 
 test('rejects a reader that waits when it fails', async () => {
-  for (const read of [(body: RequestBody) => body.collect(100), (body: RequestBody) => piecesOf(body)]) {
+  for (const read of [(body: RequestBody) => body.collect(100, asTheyAre), (body: RequestBody) => piecesOf(body)]) {
     const { body } = new Source();
     const reading = read(body);
     body.push(latin1Bytes('ab'));
@@ -245,7 +247,7 @@ test('rejects a reader that waits when it fails', async () => {
 });
 
 test('rejects a reader that comes after it failed, without pulling', async () => {
-  for (const read of [(body: RequestBody) => body.collect(100), (body: RequestBody) => piecesOf(body)]) {
+  for (const read of [(body: RequestBody) => body.collect(100, asTheyAre), (body: RequestBody) => piecesOf(body)]) {
     const source = new Source();
     source.body.push(latin1Bytes('ab'));
     source.body.fail(httpError('HTTP_BODY_TIMEOUT'));
@@ -256,7 +258,7 @@ test('rejects a reader that comes after it failed, without pulling', async () =>
 
 test('keeps the first reason why it failed, and takes no more', async () => {
   const { body } = new Source();
-  const reading = body.collect(100);
+  const reading = body.collect(100, asTheyAre);
   body.fail(httpError('HTTP_BAD_CHUNK_SIZE'));
   body.fail(httpError('HTTP_CLIENT_LEFT'));
   body.push(latin1Bytes('ab'));
@@ -268,20 +270,20 @@ test('does not fail any more once it has ended', async () => {
   body.push(latin1Bytes('ab'));
   body.end(NO_FIELDS);
   body.fail(httpError('HTTP_CLIENT_LEFT'));
-  assert.equal(text(await body.collect(100)), 'ab');
+  assert.equal(text(await body.collect(100, asTheyAre)), 'ab');
 });
 
 test('rejects with what failed it first, and notes no size, when it is asked for only then', async () => {
   const source = new Source([], { announced: 5 });
   source.body.fail(httpError('HTTP_BODY_TIMEOUT'));
-  await assert.rejects(source.body.collect(4), withCode('HTTP_BODY_TIMEOUT'));
+  await assert.rejects(source.body.collect(4, asTheyAre), withCode('HTTP_BODY_TIMEOUT'));
   assert.deepEqual(source.noted, []);
 });
 
 test('rejects its reader when its source fails it at the pull', async () => {
   const failure = new Error('of the source');
   const body = new RequestBody({ pull: () => body.fail(failure), noteError: assert.fail }, undefined, Infinity);
-  await assert.rejects(body.collect(100), failure);
+  await assert.rejects(body.collect(100, asTheyAre), failure);
 });
 
 // Trailers and no body.
@@ -290,7 +292,7 @@ test('has its trailers once it was read to its end', async () => {
   const line = 'X-Sum: 1\r\n';
   const { body } = new Source();
   assert.deepEqual(body.trailers.toArray(), []);
-  const reading = body.collect(100);
+  const reading = body.collect(100, asTheyAre);
   body.end(new FieldLines(line, 0, line.length));
   await reading;
   assert.deepEqual(body.trailers.toArray(), ['X-Sum', '1']);
@@ -298,7 +300,7 @@ test('has its trailers once it was read to its end', async () => {
 
 test('reads as empty where there is no body, any number of times', async () => {
   for (let i = 0; i < 2; i++) {
-    assert.equal((await NO_BODY.collect(0)).length, 0);
+    assert.equal((await NO_BODY.collect(0, asTheyAre)).length, 0);
     assert.deepEqual(await piecesOf(NO_BODY), []);
     assert.deepEqual(NO_BODY.trailers.toArray(), []);
   }

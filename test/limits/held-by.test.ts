@@ -40,7 +40,7 @@ const LIMITS: Readonly<Record<string, readonly Held[]>> = {
 };
 
 /** These bound nothing that a client does. */
-const NO_LIMITS = ['port', 'backlog'];
+const NO_LIMITS = ['port', 'backlog', 'heartbeatIntervalMs'];
 
 test('every number among the options is in the table of what holds it', () => {
   const numbers = Object.entries(resolveOptions({})).flatMap(([name, value]) => (typeof value === 'number' ? [name] : []));

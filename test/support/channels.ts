@@ -25,8 +25,8 @@ export class TakenChannel {
   }
 
   /** Takes the channel; a handler given in `handlers` replaces the recording one. */
-  take(handlers: ChannelHandlers = {}): Channel {
-    this.channel = asChannel(this.request, {
+  take(handlers: ChannelHandlers = {}, as = asChannel): Channel {
+    this.channel = as(this.request, {
       onReceive: (_channel, message) => void this.messages.push(message),
       onDrain: () => void this.drains++,
       onClose: (_channel, status, detail) => void this.closings.push({ status, ...detail }),
@@ -54,14 +54,14 @@ export interface ChannelServer extends TestServer {
   next(): Promise<TakenChannel>;
 }
 
-export async function startChannelServer(t: TestContext, options: ServerOptions = {}, clock?: Clock, handlers?: ChannelHandlers): Promise<ChannelServer> {
+export async function startChannelServer(t: TestContext, options: ServerOptions = {}, clock?: Clock, handlers?: ChannelHandlers, as = asChannel): Promise<ChannelServer> {
   const taken: TakenChannel[] = [];
   let asked = 0;
   const server = await startServer(
     t,
     (request) => {
       const record = new TakenChannel(request);
-      record.take(handlers);
+      record.take(handlers, as);
       taken.push(record);
     },
     options,

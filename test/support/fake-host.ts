@@ -13,6 +13,9 @@ import { FakeClock } from './clock.js';
 export interface FakeHostOptions {
   readonly isUpgrade?: boolean;
   readonly isHead?: boolean;
+  /** The subprotocol of its WebSocket. */
+  readonly protocol?: string;
+  readonly lastEventId?: string;
   /** What a handshake is refused with. */
   readonly refusal?: HandshakeError;
   readonly softBufferBytes?: number;
@@ -30,12 +33,18 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
   readonly clock = new FakeClock();
   readonly settings: ChannelSettings;
   readonly request: HttpRequest;
-  readonly protocol = 'chat';
+  readonly protocol: string;
   channel: AsyncChannel<unknown> | undefined;
   clientLeft: boolean;
   bufferedAmount = 0;
   /** Thrown by the next call of the outlet. */
   throwNext: Error | undefined;
+  /** Called behind everything that is sent. */
+  onWrite: (() => void) | undefined;
+  /** Called when the channel has closed, as the application hears of it by the request's signal. */
+  onChannelClosed: (() => void) | undefined;
+  /** Messages that were not to be compressed. */
+  readonly sentAsIs: Message[] = [];
   /** The encodings that messages for many needed. */
   readonly encoded: Message[] = [];
   readonly #options: FakeHostOptions;
@@ -43,6 +52,7 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
 
   constructor(options: FakeHostOptions = {}) {
     this.#options = options;
+    this.protocol = options.protocol ?? 'chat';
     this.clientLeft = options.clientLeft ?? false;
     this.settings = {
       softBufferBytes: options.softBufferBytes ?? 100,
@@ -56,7 +66,8 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
       report: (error) => this.errors.push(error),
       observer: { channelOpened: () => {}, channelClosed: () => {} },
     };
-    this.request = { isWebSocketUpgrade: options.isUpgrade ?? false, [CHANNEL_HOST]: this } as unknown as RequestWithHost;
+    const header = (name: string): string | undefined => (name === 'last-event-id' ? options.lastEventId : undefined);
+    this.request = { isWebSocketUpgrade: options.isUpgrade ?? false, header, [CHANNEL_HOST]: this } as unknown as RequestWithHost;
   }
 
   get outlet(): HttpOutlet {
@@ -88,6 +99,7 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
 
   channelClosed(hasClientLeft: boolean): void {
     this.calls.push(hasClientLeft ? 'closed, client left' : 'closed');
+    this.onChannelClosed?.();
   }
 
   eventStream(headers: HeaderFields | undefined): EventStreamHead {
@@ -163,7 +175,8 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
 
   // WebSocketOutlet
 
-  message(data: Message, shared?: SharedMessage): void {
+  message(data: Message, shared?: SharedMessage, asIs = false): void {
+    if (asIs) this.sentAsIs.push(data);
     if (shared !== undefined) shared.form('frame', (message) => this.#encode(message));
     this.#note('message', data);
   }
@@ -203,5 +216,6 @@ export class FakeHost implements ChannelHost, HttpOutlet, WebSocketOutlet {
     if (error !== undefined) throw error;
     const text = data === undefined || typeof data === 'string' ? data : data instanceof Uint8Array ? Buffer.from(data).toString() : JSON.stringify(data);
     this.calls.push(`${name} ${text ?? ''}`.trimEnd());
+    this.onWrite?.();
   }
 }

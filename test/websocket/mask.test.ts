@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { unmask } from '#src/websocket/mask.js';
+import { unmask, unmaskWhole } from '#src/websocket/mask.js';
 import { Random } from '../support/random.js';
 
 const KEY = Uint8Array.of(0x11, 0x5a, 0xc3, 0xfe);
@@ -34,6 +34,25 @@ describe('unmasks as a byte loop does', () => {
         }
       }
     });
+  }
+});
+
+test('a whole payload is the same, and ASCII is seen only where every byte is', () => {
+  const random = new Random(3);
+  for (const length of [...LENGTHS, 191, 192, 193]) {
+    for (const [low, high] of [[0, 128], [0, 256]] as const) {
+      const plain = Uint8Array.from({ length: length + 5 }, () => low + random.below(high - low));
+      const bytes = slowly(plain, 3, 3 + length, KEY, 0);
+      const isAscii = unmaskWhole(bytes, 3, 3 + length, KEY);
+      assert.deepEqual(bytes, plain, `length ${length}`);
+      if (isAscii) assert.ok(plain.subarray(3, 3 + length).every((byte) => byte < 0x80), `length ${length}`);
+      if (length <= 192 && high === 128) assert.ok(isAscii, `length ${length}`);
+    }
+  }
+  for (let at = 0; at < 11; at++) {
+    const plain = new Uint8Array(11).fill(0x7f);
+    plain[at] = 0x80;
+    assert.equal(unmaskWhole(slowly(plain, 0, 11, KEY, 0), 0, 11, KEY), false, `byte ${at}`);
   }
 });
 
@@ -74,7 +93,7 @@ test('unmasks lengths around those at which the memory of SIMD is full', () => {
 
 test('unmasks without WebAssembly, where there is none', () => {
   const program = `
-    import { unmask } from '#src/websocket/mask.js';
+    import { unmask, unmaskWhole } from '#src/websocket/mask.js';
     import { xorWords } from '#src/websocket/simd.js';
     const bytes = new Uint8Array(5000);
     unmask(bytes, 1, 5000, Uint8Array.of(1, 2, 3, 4), 0);

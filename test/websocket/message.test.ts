@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ProtocolError } from '#src/errors.js';
-import { type AssembledMessage, MessageAssembler, type MessageLimits, wholeMessage } from '#src/websocket/message.js';
+import { type AssembledMessage, decodeText, MessageAssembler, type MessageLimits } from '#src/websocket/message.js';
 
 const LIMITS: MessageLimits = { maxMessageBytes: 100_000, maxFragments: 0 };
 
@@ -49,7 +49,7 @@ describe('assembles', () => {
 
   test('text with its byte order mark, which is a character of the message', () => {
     assert.equal(assemble(new MessageAssembler(LIMITS), true, ['\u{feff}a']), '\u{feff}a');
-    assert.equal(wholeMessage(Buffer.from('\u{feff}a'), true), '\u{feff}a');
+    assert.equal(textOf(Buffer.from('\u{feff}a')), '\u{feff}a');
   });
 
   test('one message behind another, of either kind, with nothing left over between them', () => {
@@ -96,10 +96,16 @@ describe('refuses', () => {
   });
 
   test('a whole text that is not UTF-8', () => {
-    assert.throws(() => wholeMessage(Uint8Array.of(0xc0, 0x80), true), refusal('WS_INVALID_UTF8'));
-    assert.deepEqual(wholeMessage(Uint8Array.of(0xc0, 0x80), false), Uint8Array.of(0xc0, 0x80));
+    for (const wrong of [[0xc0, 0x80], [0x80], [0x41, 0xff], [0xed, 0xa0, 0x80]]) {
+      assert.throws(() => textOf(Buffer.from(wrong)), refusal('WS_INVALID_UTF8'));
+    }
   });
 });
+
+/** As the decoder reads a text that lies in one piece, behind and ahead of others. */
+function textOf(bytes: Buffer): string {
+  return decodeText(Buffer.concat([Buffer.from([0x80]), bytes, Buffer.from([0xff])]), 1, 1 + bytes.length, false);
+}
 
 describe('keeps no more memory than is needed', () => {
   test('where much was announced and little came', () => {
@@ -132,10 +138,19 @@ describe('keeps no more memory than is needed', () => {
     }
   });
 
-  test('for a small whole message in a large read buffer', () => {
-    const read = Buffer.alloc(65_536, 7);
-    const message = wholeMessage(read.subarray(100, 110), false) as Uint8Array;
-    assert.deepEqual(message, new Uint8Array(10).fill(7));
-    assert.equal(message.buffer.byteLength, 10);
+  test('for large pieces of which each fills its own, which are copied together once', () => {
+    const assembler = new MessageAssembler(LIMITS);
+    const pieces = [40_000, 3, 20_000, 30_000, 7].map((count, index) => new Uint8Array(count).fill(index + 1));
+    const message = assemble(assembler, false, pieces) as Uint8Array;
+    assert.deepEqual(Buffer.from(message), Buffer.concat(pieces));
+    assert.equal(message.buffer.byteLength, message.length);
+  });
+
+  test('for large pieces of larger memory, which are copied as they come', () => {
+    const read = new Uint8Array(200_000).fill(9);
+    const assembler = new MessageAssembler(LIMITS);
+    const message = assemble(assembler, false, [read.subarray(0, 20_000), read.subarray(100, 20_100)]) as Uint8Array;
+    read.fill(0);
+    assert.deepEqual(Buffer.from(message), Buffer.alloc(40_000, 9));
   });
 });

@@ -1,14 +1,15 @@
-/** Channels behind a proxy: streams piece by piece, WebSockets, and clients that leave. */
+/** Channels behind a proxy: streams piece by piece, event streams, WebSockets, and clients that leave. */
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { ProtocolError, type ServerOptions } from 'longwire';
+import { asEventStream, ProtocolError, type ServerOptions } from 'longwire';
 import { WebSocket } from 'ws';
 import { ask } from '../ask.js';
 import { get, startChannelServer } from '../channels.js';
+import { FakeClock } from '../clock.js';
 import { close, ping, text } from '../frames.js';
 import { RawClient } from '../raw-client.js';
 import { RawWebSocket } from '../raw-web-socket.js';
@@ -30,6 +31,27 @@ export const STREAMED: ProxiedCase = {
       channel.send(`piece ${i}.`, false);
     }
     await client.readUntil('piece 9.');
+    channel.close();
+    await client.readUntil('0\r\n\r\n');
+  },
+};
+
+export const EVENTS: ProxiedCase = {
+  name: 'passes the head of an event stream, each event and each heartbeat on before anything else is sent',
+  async run(t, front, options) {
+    const clock = new FakeClock();
+    const channels = await startChannelServer(t, options, clock, undefined, asEventStream);
+    const client = await RawClient.open(t, await front(channels.port));
+    await client.send(get('/', 'Last-Event-ID: 7\r\nAccept-Encoding: gzip\r\n'));
+    assert.match(await client.readUntil('\r\n\r\n'), /\r\nContent-Type: text\/event-stream; charset=utf-8\r\n/i);
+    const { channel } = await channels.next();
+    assert.equal(channel.lastEventId, '7');
+    for (let i = 0; i < 10; i++) {
+      channel.send({ id: `${i}`, data: 'an event' });
+      await client.readUntil(`id: ${i}\ndata: an event\n\n`);
+    }
+    clock.advance(17_000);
+    await client.readUntil(':\n\n');
     channel.close();
     await client.readUntil('0\r\n\r\n');
   },
@@ -173,4 +195,4 @@ const LEFT: readonly ProxiedCase[] = Object.entries(LEAVINGS).flatMap(([name, le
   },
 ]);
 
-export const CHANNELS: readonly ProxiedCase[] = [STREAMED, ...WEB_SOCKETS, ...LEFT];
+export const CHANNELS: readonly ProxiedCase[] = [STREAMED, EVENTS, ...WEB_SOCKETS, ...LEFT];

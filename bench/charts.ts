@@ -1,0 +1,108 @@
+/** The charts of what was found: how Longwire compares, what idle connections cost, growth, and memory over time. */
+
+import { judge } from './floors.js';
+import type { GrowthResults } from './growth/main.js';
+import { majorOf, type Results } from './results.js';
+import type { SoakResults } from './soak/main.js';
+import type { Sample } from './soak/trend.js';
+import { barChart, type BarGroup, type Line, lineChart } from './svg.js';
+
+/** What the newest run of each kind found. */
+export interface Newest {
+  readonly runs: readonly Results[];
+  readonly growth: GrowthResults | undefined;
+  readonly soak: SoakResults | undefined;
+}
+
+/** The last that was written of each version, oldest version first; a run of a few rows draws no chart. */
+export function newestOfEachNode(all: readonly Results[]): Results[] {
+  const most = Math.max(0, ...all.map(({ rows }) => rows.length));
+  const byMajor = new Map<number, Results>();
+  for (const results of all.filter(({ rows }) => rows.length === most)) {
+    const major = majorOf(results.node);
+    const known = byMajor.get(major);
+    if (known === undefined || known.date <= results.date) byMajor.set(major, results);
+  }
+  return [...byMajor].sort(([a], [b]) => a - b).map(([, results]) => results);
+}
+
+/** The charts by their names, of what there is. */
+export function chartsOf({ runs, growth, soak }: Newest): Record<string, string> {
+  return {
+    ...(runs.length === 0 ? {} : { http: ratioChart('http', runs), websocket: ratioChart('websocket', runs), idle: idleChart(runs) }),
+    ...(growth === undefined ? {} : { growth: growthChart(growth) }),
+    ...(soak === undefined ? {} : { soak: soakChart(soak) }),
+  };
+}
+
+const PEERS = { http: 'node:http', websocket: 'ws with bufferutil' } as const;
+
+function ratioChart(chart: 'http' | 'websocket', all: readonly Results[]): string {
+  const rows = all.at(-1)!.rows.filter((row) => row.chart === chart && row.against !== 'longwire');
+  const groups = rows.map(({ name, title }): BarGroup => ({ label: title, values: all.map((results) => ratioOf(results, name)) }));
+  return barChart({
+    title: `${chart === 'http' ? 'HTTP' : 'WebSocket'}: how many times less CPU time Longwire needs than ${PEERS[chart]}`,
+    subtitle: `server CPU time for one operation, medians, ${measuredWhen(all)}; the line is ${PEERS[chart]}`,
+    series: all.map(seriesOf),
+    groups: groups.filter(({ values }) => values.some((value) => value !== undefined)),
+    mark: 1,
+    format: (value) => `${value.toFixed(2)}x`,
+  });
+}
+
+function ratioOf({ rows, node }: Results, name: string): number | undefined {
+  const row = rows.find((each) => each.name === name);
+  return row && judge(row, majorOf(node)).ratio;
+}
+
+function idleChart(all: readonly Results[]): string {
+  const last = all.at(-1)!;
+  const groups = last.idle.flatMap(({ name, title, servers }) =>
+    servers.map(({ server }): BarGroup => ({
+      label: `${title}, ${server === 'limit' ? 'the limit of node:net' : server}`,
+      values: all.map((results) => results.idle.find((row) => row.name === name)?.servers.find((each) => each.server === server)?.opened.rss),
+    })),
+  );
+  return barChart({
+    title: 'Memory: bytes of RSS that one idle connection costs',
+    subtitle: `${last.idle[0]?.connections.toLocaleString('en') ?? 0} connections, after garbage collection, ${measuredWhen(all)}`,
+    series: all.map(seriesOf),
+    groups,
+    format: (value) => Math.round(value).toLocaleString('en'),
+  });
+}
+
+function growthChart({ curves, node, date }: GrowthResults): string {
+  return lineChart({
+    title: 'Growth: what one more costs',
+    subtitle: `CPU time of one unit beside that of the cheapest size, Node ${node}, ${date}`,
+    lines: curves.map(({ title, points }) => {
+      const least = Math.min(...points.map(({ microsPerUnit }) => microsPerUnit));
+      return { label: title, points: points.map(({ size, microsPerUnit }) => ({ x: size, y: microsPerUnit / least })) };
+    }),
+    xLabel: 'how many',
+    isLogarithmic: true,
+    largest: 3,
+    format: (value) => `${value.toFixed(2)}x`,
+  });
+}
+
+function soakChart({ samples, node, date, options, count }: SoakResults): string {
+  const line = (label: string, of: (sample: Sample) => number): Line => ({ label, points: samples.map((sample) => ({ x: sample.minutes, y: of(sample) / 1024 ** 2 })) });
+  return lineChart({
+    title: 'Soak: memory under mixed load',
+    subtitle: `${options.clients} clients at a time, ${count.clients.toLocaleString('en')} in all, after garbage collection, Node ${node}, ${date}`,
+    lines: [line('RSS', ({ rss }) => rss), line('heap', ({ heapUsed }) => heapUsed)],
+    xLabel: 'minutes',
+    isLogarithmic: false,
+    format: (value) => `${value.toFixed(0)} MiB`,
+  });
+}
+
+function seriesOf({ node }: Results): string {
+  return `Node ${node}`;
+}
+
+function measuredWhen(all: readonly Results[]): string {
+  return [...new Set(all.map(({ date }) => date))].join(', ');
+}

@@ -1,0 +1,76 @@
+/**
+ * Whether cost stays flat as things grow: `npm run bench:growth`. Sizes take turns, round by round, and medians count. It says how much dearer a unit
+ * becomes, and writes what it found to `bench/results`.
+ *
+ *   npm run bench:growth -- [--only word,word] [--rounds 5] [--seconds 1]
+ */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { connectionsHere } from '../idle.js';
+import { describeMachine, describeRevision } from '../machine.js';
+import { coresHere, type Settings } from '../measurement.js';
+import { Progress } from '../progress.js';
+import { fileName, RESULTS } from '../results.js';
+import { type Curve, CURVES } from './curves.js';
+import { FLAT, type GrowthResult, growthResult } from './growth.js';
+
+export interface GrowthResults {
+  readonly date: string;
+  readonly node: string;
+  readonly revision: ReturnType<typeof describeRevision>;
+  readonly machine: ReturnType<typeof describeMachine>;
+  readonly options: { readonly rounds: number; readonly seconds: number };
+  readonly curves: readonly GrowthResult[];
+}
+
+const { values } = parseArgs({ options: { only: { type: 'string', default: '' }, rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '1' } } });
+const rounds = Number(values.rounds);
+const seconds = Number(values.seconds);
+const words = values.only.split(',').filter((word) => word !== '');
+const curves = CURVES.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+const settings: Settings = { seconds, warmSeconds: seconds, node: process.execPath, ...coresHere(), hasWrk: false };
+
+const progress = new Progress(curves.length);
+const found: GrowthResult[] = [];
+for (const curve of curves) {
+  progress.row(curve.title);
+  found.push(await follow(curve));
+  progress.rowDone();
+}
+progress.end();
+for (const { title, growth, isFlat, points } of found) {
+  console.log(`${isFlat ? 'flat ' : 'GROWS'} ${growth.toFixed(2)}x at most  ${title}: ${points.map(({ size, microsPerUnit }) => `${size.toLocaleString('en')}: ${microsPerUnit.toPrecision(3)} µs`).join(', ')}`);
+}
+console.log(`${found.filter(({ isFlat }) => isFlat).length} of ${found.length} stay within ${FLAT}x`);
+if (words.length === 0) console.log(`written to ${write(found)}`);
+
+async function follow(curve: Curve): Promise<GrowthResult> {
+  const sizes = curve.sizes.filter((size) => !curve.isConnections || size <= connectionsHere(size));
+  const measured = sizes.map((size) => ({ size, micros: [] as number[] }));
+  // The first round warms up what is measured in this process.
+  for (let round = 0; round <= rounds; round++) {
+    for (const { size, micros } of measured) {
+      progress.step(`${size.toLocaleString('en')}, round ${round} of ${rounds}`);
+      const cost = await curve.measure(size, settings);
+      if (round > 0) micros.push(cost);
+    }
+  }
+  return growthResult(curve.name, curve.title, measured);
+}
+
+function write(all: readonly GrowthResult[]): string {
+  const results: GrowthResults = {
+    date: new Date().toISOString().slice(0, 10),
+    node: process.versions.node,
+    revision: describeRevision(),
+    machine: describeMachine(),
+    options: { rounds, seconds },
+    curves: all,
+  };
+  mkdirSync(RESULTS, { recursive: true });
+  const path = join(RESULTS, `growth-${fileName(results)}.json`);
+  writeFileSync(path, `${JSON.stringify(results, null, 1)}\n`);
+  return path;
+}

@@ -1,0 +1,58 @@
+/**
+ * What a load is as a process: it gets its task as its one argument, opens its connections, warms the server up, says `ready`, and at the
+ * word `go` does what is measured. When it answers, nothing is under way any more: all that the server spent belongs to what was counted.
+ */
+
+import { createInterface } from 'node:readline';
+import type { Latency } from '../histogram.js';
+import type { TrafficSpec } from '../traffic.js';
+
+/** What a load of our own is told. */
+export interface RawTask {
+  readonly port: number;
+  readonly traffic: TrafficSpec;
+  readonly connections: number;
+  /** Requests that go out in one write, and wait for their answers. */
+  readonly inFlight: number;
+  readonly warmSeconds: number;
+  readonly seconds: number;
+}
+
+export interface LoadResult {
+  readonly operations: number;
+  readonly seconds: number;
+  readonly latency: Latency;
+  /** CPU time of the load itself, as a share of one core. */
+  readonly clientShare: number;
+}
+
+export interface Load {
+  /** Opens connections, checks what comes over them, and runs for a while. */
+  prepare(): Promise<void>;
+  run(): Promise<{ operations: number; latency: Latency }>;
+}
+
+/** The task of this process. */
+export function loadTask<T>(): T {
+  return JSON.parse(process.argv[2]!) as T;
+}
+
+/** Does what the harness says; the process ends with its stdin. */
+export async function runLoad(load: Load): Promise<void> {
+  const lines = createInterface({ input: process.stdin });
+  lines.on('close', () => process.exit());
+  await load.prepare();
+  lines.on('line', async () => {
+    const before = process.cpuUsage();
+    const startedAt = performance.now();
+    const result = await load.run();
+    const seconds = (performance.now() - startedAt) / 1000;
+    const { user, system } = process.cpuUsage(before);
+    say({ ...result, seconds, clientShare: (user + system) / 1e6 / seconds } satisfies LoadResult);
+  });
+  say({ ready: true });
+}
+
+function say(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}

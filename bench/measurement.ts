@@ -1,0 +1,158 @@
+/**
+ * One measurement: a server of its own process, warmed up, then loaded for a while; what is read is the CPU time it spent over what the
+ * load counted.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { connect } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { Child, pinned } from './child.js';
+import type { Latency } from './histogram.js';
+import type { LoadResult, RawTask } from './loads/load.js';
+import { compiled } from './paths.js';
+import { RunningServer } from './servers.js';
+import { type Step, trafficOf, type TrafficSpec } from './traffic.js';
+import type { Contestant, LoadName, Workload } from './workloads.js';
+import { runWrk } from './wrk.js';
+
+/** Beyond its time, a load is not waited for longer. */
+const GRACE_MS = 30_000;
+const PROBE_MS = 10_000;
+
+export interface Settings {
+  readonly seconds: number;
+  readonly warmSeconds: number;
+  /** The Node that servers run on. */
+  readonly node: string;
+  readonly serverCore: number | undefined;
+  readonly loadCore: number | undefined;
+  readonly hasWrk: boolean;
+}
+
+export interface Measurement {
+  /** CPU time of the server for one operation. */
+  readonly microsPerOperation: number;
+  readonly operationsPerSecond: number;
+  readonly latency: Latency;
+  /** What of one core each side used. */
+  readonly serverShare: number;
+  readonly clientShare: number;
+  /** The server in its own words. */
+  readonly about: string;
+}
+
+/** What the server that parses nothing has to know of a workload. */
+export interface LimitPlan {
+  readonly openingBytes: number;
+  readonly opening: string;
+  /** 0: the length of the first request that comes. */
+  readonly requestBytes: number;
+  readonly answer: string;
+  readonly isLast: boolean;
+  readonly isShared: boolean;
+}
+
+/** What of a workload makes its load. */
+export type LoadedWorkload = Pick<Workload, 'load' | 'traffic' | 'connections' | 'inFlight'>;
+
+const SERVER_CORE = 0;
+const LOAD_CORE = 1;
+
+/** A core for each side where the machine has two and `taskset`. */
+export function coresHere(): Pick<Settings, 'serverCore' | 'loadCore'> {
+  const isPinned = availableParallelism() > LOAD_CORE && spawnSync('taskset', ['--version']).error === undefined;
+  return isPinned ? { serverCore: SERVER_CORE, loadCore: LOAD_CORE } : { serverCore: undefined, loadCore: undefined };
+}
+
+export async function measure(contestant: Contestant, workload: LoadedWorkload, settings: Settings, plan?: LimitPlan): Promise<Measurement> {
+  const server = await RunningServer.start(contestant.server, contestant, settings.node, settings.serverCore);
+  try {
+    if (plan !== undefined) await server.ask('answer', plan);
+    return await loaded(server, contestant.traffic ?? workload.traffic, workload, settings);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function loaded(server: RunningServer, traffic: TrafficSpec, workload: LoadedWorkload, settings: Settings): Promise<Measurement> {
+  const { connections, inFlight } = workload;
+  const task: RawTask = { port: server.port, traffic, connections, inFlight, seconds: settings.seconds, warmSeconds: settings.warmSeconds };
+  const load = await startLoad(loadOf(workload, settings.hasWrk), task, settings.loadCore);
+  try {
+    const before = await server.cpuNanos();
+    const { operations, seconds, latency, clientShare } = await load.go();
+    const micros = ((await server.cpuNanos()) - before) / 1000;
+    return { microsPerOperation: micros / operations, operationsPerSecond: operations / seconds, latency, serverShare: micros / 1e6 / seconds, clientShare, about: server.about };
+  } finally {
+    await load.stop();
+  }
+}
+
+/** The program that makes the load here. */
+export function loadOf({ load }: Pick<Workload, 'load'>, hasWrk: boolean): LoadName {
+  return load === 'wrk' && !hasWrk ? 'raw' : load;
+}
+
+interface RunningLoad {
+  go(): Promise<LoadResult>;
+  stop(): Promise<void>;
+}
+
+/** Resolves when the server is warm. */
+async function startLoad(name: LoadName, task: RawTask, core: number | undefined): Promise<RunningLoad> {
+  if (name === 'wrk') {
+    await runWrk(task, task.warmSeconds, core);
+    return { go: () => runWrk(task, task.seconds, core), stop: async () => undefined };
+  }
+  const child = new Child(`the load ${name}`, pinned(core, [process.execPath, compiled('loads', name), JSON.stringify(task)]));
+  try {
+    await child.hear(task.warmSeconds * 1000 + GRACE_MS);
+  } catch (error) {
+    await child.stop();
+    throw error;
+  }
+  return { go: () => child.ask<LoadResult>({ go: true }, task.seconds * 1000 + GRACE_MS), stop: () => child.stop() };
+}
+
+/** Asks our own server, so that the one that parses nothing sends the same bytes. */
+export async function planLimit(workload: Pick<Workload, 'ours' | 'traffic' | 'load'>, settings: Settings): Promise<LimitPlan> {
+  const server = await RunningServer.start('longwire', { ...workload.ours, waiting: workload.ours.waiting && 1 }, settings.node, settings.serverCore);
+  try {
+    const traffic = trafficOf(workload.traffic);
+    const answers = await converse(server.port, [...traffic.opening, { bytes: traffic.request, answerLength: traffic.answerLength }]);
+    return {
+      openingBytes: traffic.opening[0]?.bytes.length ?? 0,
+      opening: (answers.length > 1 ? answers[0]! : Buffer.alloc(0)).toString('base64'),
+      requestBytes: workload.load === 'autocannon' ? 0 : traffic.request.length,
+      answer: answers.at(-1)!.toString('base64'),
+      isLast: workload.load === 'connections',
+      isShared: workload.traffic.kind === 'broadcast',
+    };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Sends one step behind the answer to the one before; resolves to the answers. */
+function converse(port: number, steps: readonly Step[]): Promise<Buffer[]> {
+  return new Promise((resolve, reject) => {
+    const answers: Buffer[] = [];
+    let answer = Buffer.alloc(0);
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.setTimeout(PROBE_MS, () => socket.destroy(new Error('the answer never became whole')));
+    socket.on('error', reject);
+    socket.on('close', () => reject(new Error('the connection was closed before the answer was whole')));
+    socket.on('data', (bytes: Buffer) => {
+      answer = Buffer.concat([answer, bytes]);
+      const length = steps[answers.length]!.answerLength(answer);
+      if (length === undefined) return;
+      answers.push(answer.subarray(0, length));
+      answer = Buffer.alloc(0);
+      const next = steps[answers.length];
+      if (next !== undefined) return void socket.write(next.bytes);
+      resolve(answers);
+      socket.destroy();
+    });
+    socket.write(steps[0]!.bytes);
+  });
+}

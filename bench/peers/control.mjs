@@ -1,0 +1,88 @@
+/**
+ * What every server of the benchmark says and is asked, in lines of JSON: first its port and what it is, then one answer for each
+ * command. It ends when its stdin does, so that none outlives the benchmark.
+ */
+
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+
+/** How long memory gets to settle between two collections: pages go back to the system from other threads. */
+const SETTLE_MS = 150;
+const COLLECTIONS = 6;
+
+/** What the server is to do: `{ application, … }`, its one argument. */
+export const TASK = JSON.parse(process.argv[2] ?? '{"application":"hello"}');
+
+export const HOST = '127.0.0.1';
+export const HELLO = 'hello';
+/** What a download is made of: 16 chunks of 64 KiB. */
+export const DOWNLOAD_CHUNKS = 16;
+export const DOWNLOAD_CHUNK = new Uint8Array(65_536).fill(120);
+/** The message of a broadcast, 128 bytes of text. */
+export const BROADCAST_TEXT = 'broadcast '.repeat(13).slice(0, 128);
+
+/** Says that the server listens, and answers from now on. `commands` are functions by name, which may be asynchronous. */
+export function serve(port, about, commands = {}) {
+  const known = { cpu, memory, ...commands };
+  const lines = createInterface({ input: process.stdin });
+  lines.on('line', async (line) => {
+    const { command, ...details } = JSON.parse(line);
+    say(await known[command](details));
+  });
+  lines.on('close', () => process.exit());
+  say({ port, about });
+}
+
+/** Says that the server cannot be had here, and why. */
+export function refuse(reason) {
+  say({ missing: reason });
+  process.exit();
+}
+
+/** The version of a package that is installed, with its name. */
+export function versionOf(name) {
+  const main = import.meta.resolve(name);
+  const folder = main.slice(0, main.lastIndexOf(`/node_modules/${name}/`));
+  return `${name} ${JSON.parse(readFileSync(new URL(`${folder}/node_modules/${name}/package.json`), 'utf8')).version}`;
+}
+
+/** Answers all who wait once there are `TASK.waiting` of them, in one turn: the event that completes long polls. */
+export class Polls {
+  #waiting = [];
+
+  add(answer) {
+    if (this.#waiting.push(answer) === TASK.waiting) setImmediate(() => this.#complete());
+  }
+
+  #complete() {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const answer of waiting) answer();
+  }
+}
+
+function say(value) {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** The CPU time of the process so far, in nanoseconds, where nobody else can read it. */
+function cpu() {
+  const { user, system } = process.cpuUsage();
+  return { nanos: (user + system) * 1000 };
+}
+
+/** Memory after several collections. */
+async function memory() {
+  for (let i = 0; i < COLLECTIONS; i++) {
+    collect();
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  }
+  const { rss, heapUsed } = process.memoryUsage();
+  return { rss, heapUsed };
+}
+
+function collect() {
+  if (globalThis.Bun !== undefined) globalThis.Bun.gc(true);
+  else globalThis.gc();
+}

@@ -1,0 +1,45 @@
+/** What is being measured right now: one line that changes on a terminal, a line for each row elsewhere. */
+
+export class Progress {
+  readonly #startedAt = performance.now();
+  readonly #total: number;
+  #done = 0;
+  #title = '';
+
+  /** @param total of rows. */
+  constructor(total: number) {
+    this.#total = total;
+  }
+
+  row(title: string): void {
+    this.#title = title;
+    if (!process.stderr.isTTY) process.stderr.write(`${this.#position()} ${title}\n`);
+  }
+
+  step(text: string): void {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${this.#position()} ${this.#title}: ${text}`);
+  }
+
+  rowDone(): void {
+    this.#done++;
+  }
+
+  /** Something that stays on the screen. */
+  note(text: string): void {
+    this.#clear();
+    process.stderr.write(`${text}\n`);
+  }
+
+  end(): void {
+    this.#clear();
+  }
+
+  #clear(): void {
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  }
+
+  #position(): string {
+    const minutes = (performance.now() - this.#startedAt) / 60_000;
+    return `[${this.#done + 1}/${this.#total}, ${minutes.toFixed(1)} min]`;
+  }
+}
