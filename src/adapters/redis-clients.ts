@@ -121,9 +121,9 @@ class NodeRedisLink implements RedisLink {
   }
 }
 
-/** A command must not be sent twice by itself, and messages must not come in another order than they were sent. */
-const ONCE = { autoResendUnfulfilledCommands: false, enableAutoPipelining: false };
-const ONCE_IN_A_CLUSTER = { retryDelayOnFailover: 0, enableAutoPipelining: false, redisOptions: ONCE };
+/** What was sent when the connection is lost fails: it is not sent again by itself, nor forgotten. And nothing changes the order. */
+const ONCE = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, enableAutoPipelining: false, lazyConnect: false };
+const ONCE_IN_A_CLUSTER = { retryDelayOnFailover: 0, enableAutoPipelining: false, lazyConnect: false, redisOptions: ONCE };
 
 const CHANNELS_A_COMMAND = 1_000;
 
@@ -131,11 +131,15 @@ class IoRedisLink implements RedisLink {
   readonly #commands: IoRedisClient;
   readonly #subscriber: IoRedisClient;
   readonly #channels = new Set<string>();
+  /** Until it is known whether there is a connection, commands wait. */
+  readonly #begun: Promise<void>;
 
   constructor(client: IoRedisClient, listener: RedisListener) {
     const duplicate = (): IoRedisClient => (client.isCluster ? client.duplicate([], ONCE_IN_A_CLUSTER) : client.duplicate({ ...ONCE, autoResubscribe: false }));
     this.#commands = duplicate();
-    this.#commands.on('error', () => {}); // its commands fail, and say so
+    this.#begun = new Promise((resolve) => {
+      for (const event of ['ready', 'error', 'close']) this.#commands.on(event, () => resolve()); // where it is lost, its commands say so
+    });
     this.#subscriber = duplicate();
     this.#subscriber.on('error', (error) => listener.lost(error));
     this.#subscriber.on('close', () => listener.lost(new Error('the connection to Redis is closed')));
@@ -144,6 +148,7 @@ class IoRedisLink implements RedisLink {
   }
 
   async command(_key: string, [name, ...args]: readonly RedisArgument[]): Promise<unknown> {
+    await this.#begun;
     if (this.#commands.status !== 'ready') throw new NotConnected(AWAY);
     return this.#commands.callBuffer(String(name), args);
   }

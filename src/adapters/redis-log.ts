@@ -1,9 +1,9 @@
-/** The history of groups in Redis as a bus uses it: what the scripts are given, and what their answers mean. */
+/** What a bus has Redis do for a group: what the scripts are given, and what their answers mean. */
 
 import { type BusHistory, type BusMessage, UsageError } from '../index.js';
 import { unpackMessage } from './packing.js';
 import type { RedisArgument, RedisLink } from './redis-clients.js';
-import { APPEND, READ, type RedisScript, TEND } from './redis-scripts.js';
+import { APPEND, READ, type RedisScript, TELL, TEND } from './redis-scripts.js';
 
 /** A place in a history: that of a message, or with 0 the one before the first. */
 export interface LogPosition {
@@ -55,6 +55,11 @@ export class RedisLog {
    */
   async append(key: string, messages: readonly Buffer[], history: BusHistory, call: string, isRepeated: boolean): Promise<LogPosition> {
     return positionOf(await this.#run(APPEND, key, [...limitsOf(history), key, call, isRepeated ? '1' : '0', ...messages]));
+  }
+
+  /** Tells packed messages, which are not kept, to those who listen to the channel of the key's name. */
+  async tell(key: string, messages: readonly Buffer[]): Promise<void> {
+    await this.#run(TELL, key, [key, ...messages]);
   }
 
   /** Keeps a history from being forgotten, and drops what is too old. Gives the last place; with another epoch than `known` where that was lost. */

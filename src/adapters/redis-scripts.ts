@@ -60,6 +60,7 @@ local function find()
   local last = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
   if not last then return false end
   local fields = fieldsOf(last)
+  if not fields.r then error('the key holds something else than the history of a group') end
   if fields.r ~= run and not hasSurvived() then return false end
   epoch, sequence = string.match(last[1], '^(%d+)-(%d+)$')
   sequence, total = tonumber(sequence), tonumber(fields.n)
@@ -131,7 +132,15 @@ if ARGV[1] == epoch and tonumber(ARGV[2]) <= sequence then from = idOf(ARGV[2] +
 return {idOf(sequence), redis.call('XRANGE', key, from, '+', 'COUNT', ARGV[3])}
 `);
 
-function scriptOf(body: string): RedisScript {
-  const source = SHARED + body;
+/** Tells messages that are not kept to whoever listens: by way of the group's key, so that in a cluster one server keeps their order. ARGV: channel, messages. */
+export const TELL = scriptOf(
+  `
+for i = 2, #ARGV do redis.call('PUBLISH', ARGV[1], '\\n' .. ARGV[i]) end
+`,
+  '',
+);
+
+function scriptOf(body: string, shared = SHARED): RedisScript {
+  const source = shared + body;
   return { source, sha: createHash('sha1').update(source).digest('hex') };
 }

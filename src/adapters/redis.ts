@@ -23,8 +23,6 @@ export interface RedisBusOptions extends PendingOptions {
 const PASSING = /\b(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|MOVED|ASK)\b/;
 /** What the answers of Redis begin with, and errors of a connection do not. */
 const ANSWER = /^[A-Z]{2,} /;
-/** In a channel, the id of a message stands in a line before it. */
-const NO_ID = Buffer.from('\n');
 
 /**
  * A bus over Redis 5 or later, or what speaks like it, for `new MemoryChannelStore({ bus })`. It takes a client of node-redis (4 or later) or
@@ -83,6 +81,7 @@ export class RedisBus implements Bus {
   }
 
   async read(group: string, since: string, limit: number): ReturnType<Bus['read']> {
+    if (this.#isClosed) throw closed();
     const { messages, gap } = await this.#log.read(this.#prefix + group, parsePosition(since), limit);
     return { messages, gap };
   }
@@ -125,6 +124,7 @@ export class RedisBus implements Bus {
   /** Clients mix up what is subscribed to while it is being unsubscribed from. */
   async #enter(channel: string): Promise<void> {
     await this.#leaving.get(channel);
+    if (this.#isClosed) throw closed();
     await this.#link.subscribe(channel);
   }
 
@@ -148,7 +148,7 @@ export class RedisBus implements Bus {
 
   /** Tells those who listen now. */
   async #tell(key: string, batch: readonly Buffer[]): Promise<undefined[]> {
-    await Promise.all(batch.map((packed) => this.#link.command(key, ['PUBLISH', key, Buffer.concat([NO_ID, packed])])));
+    await this.#log.tell(key, batch);
     return batch.map(() => undefined);
   }
 

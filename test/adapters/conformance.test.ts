@@ -2,8 +2,8 @@
 
 import { test } from 'node:test';
 import { busCases } from '../support/bus-conformance.js';
-import { natsTest, redisTest } from '../support/bus-servers.js';
-import { natsBus, REDIS_CLIENTS } from '../support/buses.js';
+import { natsTest, redisClusterTest, redisTest } from '../support/bus-servers.js';
+import { natsBus, REDIS_CLIENTS, REDIS_CLUSTER_CLIENTS } from '../support/buses.js';
 import { MemoryBus } from '../support/memory-bus.js';
 
 for (const { name, run } of busCases(true)) {
@@ -18,6 +18,15 @@ for (const { name, run } of busCases(true)) {
       await run(t, { keepsHistory: true, connect: () => connect(t, port) });
     });
   }
+}
+
+for (const [client, connect] of Object.entries(REDIS_CLUSTER_CLIENTS)) {
+  redisClusterTest(`a cluster of Redis with ${client} does all that a bus must do`, async (t, ports) => {
+    for (const { name, run } of busCases(true)) {
+      // Its groups are those of the case before: a prefix each keeps them apart.
+      await t.test(name, (t) => run(t, { keepsHistory: true, connect: () => connect(t, ports, { prefix: `${name}:` }) }));
+    }
+  });
 }
 
 for (const { name, run } of busCases(false)) {

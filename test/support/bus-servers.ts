@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { Redis } from 'ioredis';
 import { hasProgram } from './programs.js';
 import { freePort } from './proxies.js';
 import { until } from './signals.js';
@@ -43,6 +44,43 @@ export type StartServer = (...args: string[]) => Promise<BusServer>;
 /** A test with servers of Redis, which keep nothing on disk unless `args` say so. */
 export function redisTest(name: string, fn: (t: TestContext, start: StartServer) => Promise<void>): void {
   serverTest(REDIS, name, fn);
+}
+
+/** A test with a cluster of three servers of Redis, whose ports it is given. */
+export function redisClusterTest(name: string, fn: (t: TestContext, ports: readonly number[]) => Promise<void>): void {
+  redisTest(name, async (t, start) => {
+    const startNode = async (): Promise<ClusterNode> => {
+      const busPort = await freePort();
+      const { port } = await start('--cluster-enabled', 'yes', '--cluster-port', String(busPort));
+      const redis = new Redis({ host: '127.0.0.1', port });
+      t.after(() => redis.disconnect());
+      return { port, busPort, redis };
+    };
+    const nodes = [await startNode(), await startNode(), await startNode()];
+    await joinCluster(nodes);
+    await fn(t, nodes.map(({ port }) => port));
+  });
+}
+
+interface ClusterNode {
+  readonly port: number;
+  /** Where the servers of the cluster talk to each other. */
+  readonly busPort: number;
+  readonly redis: Redis;
+}
+
+const SLOTS = 16384;
+
+/** Gives each server its part of the slots, and waits until all know of all. */
+async function joinCluster(nodes: readonly ClusterNode[]): Promise<void> {
+  for (const [i, { port, busPort, redis }] of nodes.entries()) {
+    const [first, last] = [i, i + 1].map((each) => Math.ceil((each * SLOTS) / nodes.length)) as [number, number];
+    await redis.call('CLUSTER', 'SET-CONFIG-EPOCH', i + 1);
+    await redis.call('CLUSTER', 'ADDSLOTSRANGE', first, last - 1);
+    await nodes[0]!.redis.call('CLUSTER', 'MEET', '127.0.0.1', port, busPort);
+  }
+  const isWhole = async ({ redis }: ClusterNode): Promise<boolean> => /cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(String(await redis.call('CLUSTER', 'INFO')));
+  await until(async () => (await Promise.all(nodes.map(isWhole))).every(Boolean), 'the cluster', PATIENCE_MS);
 }
 
 /** A test with servers of NATS. */
