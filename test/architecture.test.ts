@@ -66,11 +66,27 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'composition',
-    files: ['deflate-options', 'options', 'stop-deadline', 'diagnostics', 'server-stats', 'server', 'cluster-control', 'worker-process', 'cluster', 'cluster-worker', 'index'],
+    files: ['deflate-options', 'options', 'stop-deadline', 'diagnostics', 'server-stats', 'server', 'cluster-control', 'worker-process', 'cluster', 'cluster-worker'],
     anyFolder: [0, 1, 2, 3, 4],
     folders: [],
     node: ['node:util', 'node:diagnostics_channel', 'node:cluster', 'node:os', 'node:path', 'node:timers/promises', 'node:url', 'node:v8'],
     nodeTypes: ['node:net', 'node:tls'],
+  },
+  {
+    name: 'entry',
+    files: ['index'],
+    anyFolder: [0, 1, 2, 3, 4, 5],
+    folders: [],
+    node: [],
+    nodeTypes: [],
+  },
+  {
+    name: 'adapters',
+    files: ['adapters/{outbox,packing,pending-calls,redis-clients,redis-scripts,redis-log,redis-topic,redis,nats}'],
+    anyFolder: [6],
+    folders: [],
+    node: ['node:crypto'],
+    nodeTypes: [],
   },
   {
     name: 'browser client',
