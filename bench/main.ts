@@ -21,6 +21,8 @@ import { type RowResult, runRow } from './row.js';
 import { type Workload, WORKLOADS } from './workloads.js';
 import { hasWrk } from './wrk.js';
 
+/** How often a measurement is repeated that other programs disturbed. */
+const REPEATS = 2;
 /** What the rows of a quick run may take, those of idle connections left out. */
 const QUICK_MS = 390_000;
 
@@ -54,6 +56,7 @@ async function run(node: NodeVersion): Promise<Results> {
     node: node.path,
     ...cores,
     hasWrk: isWrkHere,
+    repeats: options.isQuick ? 0 : REPEATS,
   };
   const progress = new Progress(workloads.length + idleWorkloads.length);
   progress.note(`Node ${node.version}, ${options.rounds} rounds of ${options.seconds} s`);

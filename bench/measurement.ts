@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { Child, pinned } from './child.js';
+import { busyNanosOf } from './cpu-time.js';
 import type { Latency } from './histogram.js';
 import type { LoadResult, RawTask } from './loads/load.js';
 import { compiled } from './paths.js';
@@ -27,6 +28,8 @@ export interface Settings {
   readonly serverCore: number | undefined;
   readonly loadCore: number | undefined;
   readonly hasWrk: boolean;
+  /** How often a measurement is repeated that other programs disturbed. */
+  readonly repeats: number;
 }
 
 export interface Measurement {
@@ -37,6 +40,8 @@ export interface Measurement {
   /** What of one core each side used. */
   readonly serverShare: number;
   readonly clientShare: number;
+  /** What of the server's core other programs had meanwhile; `undefined` where that is not known. */
+  readonly foreignShare: number | undefined;
   /** The server in its own words. */
   readonly about: string;
 }
@@ -79,10 +84,20 @@ async function loaded(server: RunningServer, traffic: TrafficSpec, workload: Loa
   const task: RawTask = { port: server.port, traffic, connections, inFlight, seconds: settings.seconds, warmSeconds: settings.warmSeconds };
   const load = await startLoad(loadOf(workload, settings.hasWrk), task, settings.loadCore);
   try {
+    const core = settings.serverCore === undefined ? undefined : busyNanosOf(settings.serverCore);
     const before = await server.cpuNanos();
     const { operations, seconds, latency, clientShare } = await load.go();
-    const micros = ((await server.cpuNanos()) - before) / 1000;
-    return { microsPerOperation: micros / operations, operationsPerSecond: operations / seconds, latency, serverShare: micros / 1e6 / seconds, clientShare, about: server.about };
+    const nanos = (await server.cpuNanos()) - before;
+    const foreign = core === undefined ? undefined : busyNanosOf(settings.serverCore!)! - core - nanos;
+    return {
+      microsPerOperation: nanos / 1000 / operations,
+      operationsPerSecond: operations / seconds,
+      latency,
+      serverShare: nanos / 1e9 / seconds,
+      clientShare,
+      foreignShare: foreign === undefined ? undefined : Math.max(0, foreign / 1e9 / seconds),
+      about: server.about,
+    };
   } finally {
     await load.stop();
   }

@@ -7,7 +7,7 @@ import type { IdleResult } from './idle-row.js';
 import type { Machine, Revision } from './machine.js';
 import type { Settings } from './measurement.js';
 import { BENCH } from './paths.js';
-import type { Absence, RowResult } from './row.js';
+import { type Absence, isDisturbed, type RowResult } from './row.js';
 import { idleTable, othersTable, rowsTable } from './table.js';
 
 export const RESULTS = join(BENCH, 'results');
@@ -67,6 +67,7 @@ function facts({ revision, machine, loadNode, cores, options, rows }: Results): 
     `${machine.system}, ${machine.kernel}, ${machine.cores} cores of ${machine.cpu}, ${(machine.memoryBytes / 1024 ** 3).toFixed(0)} GiB`,
     `${options.rounds} rounds of ${options.seconds} s, medians${options.isQuick ? '; rows without a floor and others than Longwire, its peer and the limit once' : ''}`,
     ...shortened(rows, options),
+    ...disturbed(rows),
     cores.serverCore === undefined ? `server and load were not pinned; load with Node ${loadNode}` : `server on core ${cores.serverCore}, load on core ${cores.loadCore}, with Node ${loadNode}`,
   ];
   return facts.map((fact) => `- ${fact}`).join('\n');
@@ -76,6 +77,13 @@ function facts({ revision, machine, loadNode, cores, options, rows }: Results): 
 function shortened(rows: readonly RowResult[], { rounds }: Results['options']): string[] {
   const count = rows.filter((row) => row.floor !== undefined && row.rounds < rounds).length;
   return count === 0 ? [] : [`${count} rows with floors had fewer rounds, so that the run ends in time`];
+}
+
+/** How much of what was measured other programs disturbed. */
+function disturbed(rows: readonly RowResult[]): string[] {
+  const summaries = rows.flatMap(({ ours, peer, limit }) => [ours, peer, limit].filter((summary) => summary !== undefined));
+  const count = summaries.filter(isDisturbed).length;
+  return count === 0 ? [] : [`**the machine was busy**: in ${count} of ${summaries.length} measurements of Longwire, its peers and the limit other programs had a part of the server’s core; do not trust small differences`];
 }
 
 /** How many floors there are, and how many of them are met. */

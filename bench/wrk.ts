@@ -31,7 +31,8 @@ export async function runWrk(task: RawTask, seconds: number, core: number | unde
   let cpu = { nanos: 0, micros: 1 };
   const sampling = setInterval(() => {
     const nanos = cpuNanosOf(child.pid!);
-    if (nanos !== undefined && nanos > 0) cpu = { nanos, micros: (performance.now() - startedAt) * 1000 };
+    // The time of threads that have ended is no longer counted.
+    if (nanos !== undefined && nanos >= cpu.nanos) cpu = { nanos, micros: (performance.now() - startedAt) * 1000 };
   }, SAMPLE_MS);
   const deadline = setTimeout(() => child.kill('SIGKILL'), whole * 1000 + GRACE_MS);
   let output = '';

@@ -30,7 +30,7 @@ const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 const words = values.only.split(',').filter((word) => word !== '');
 const curves = CURVES.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
-const settings: Settings = { seconds, warmSeconds: seconds, node: process.execPath, ...coresHere(), hasWrk: false };
+const settings: Settings = { seconds, warmSeconds: seconds, node: process.execPath, ...coresHere(), hasWrk: false, repeats: 0 };
 
 const progress = new Progress(curves.length);
 const found: GrowthResult[] = [];

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { cpus } from 'node:os';
 import { test } from 'node:test';
 import { Child } from '../../bench/child.js';
-import { cpuNanosOf } from '../../bench/cpu-time.js';
+import { busyNanosOf, cpuNanosOf } from '../../bench/cpu-time.js';
 
 const ECHO = "process.stdin.on('data', (bytes) => process.stdout.write(bytes)).on('end', () => process.exit())";
 
@@ -37,6 +38,16 @@ test('CPU time is that of the process, and only grows', { skip: process.platform
   const spent = cpuNanosOf(process.pid)! - before;
   assert.ok(spent >= 40_000_000, `${spent} ns`);
   assert.equal(cpuNanosOf(2 ** 30), undefined);
+});
+
+test('a core has worked at least as long as a program that ran on it', { skip: process.platform === 'linux' ? false : 'only Linux tells' }, () => {
+  const cores = Array.from({ length: cpus().length }, (_, core) => core);
+  const busy = (): number => cores.reduce((sum, core) => sum + busyNanosOf(core)!, 0);
+  const before = busy();
+  const own = process.cpuUsage();
+  while (process.cpuUsage(own).user < 100_000);
+  assert.ok(busy() - before >= 60_000_000);
+  assert.equal(busyNanosOf(100_000), undefined);
 });
 
 test('no child outlives who started it', { skip: process.platform === 'linux' ? false : 'it is looked for in /proc' }, () => {

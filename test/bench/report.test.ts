@@ -55,6 +55,12 @@ test('the page says how many rows were cut short', () => {
   assert.ok(!pageOf(results()).includes('fewer rounds'));
 });
 
+test('the page says where other programs had a part of the core', () => {
+  const busy = summary('longwire', 10, { foreignShare: 0.4 });
+  assert.match(pageOf(results({ rows: [row({ ours: busy }), row()] })), /machine was busy.* in 1 of 6 measurements/);
+  assert.ok(!pageOf(results()).includes('busy'));
+});
+
 test('the last line counts the floors', () => {
   const rows = [row(), row({ floor: { ratio: 9 } }), row({ floor: undefined }), row({ peer: undefined })];
   assert.equal(summaryOf({ rows, idle: [], node: '20.1.0' }), '1 of 3 floors are met, 1 not, 1 not measured.');

@@ -17,6 +17,7 @@ export function summary(server: ServerName, microsPerOperation: number, more: Pa
     latency: { p50: 700, p99: 1500, p999: 0 },
     serverShare: 1,
     clientShare: 0.5,
+    foreignShare: 0.01,
     ...more,
   };
 }
