@@ -101,7 +101,7 @@ natsTest('a closed bus takes nothing and keeps nobody waiting, and the connectio
   await connection.flush();
 });
 
-natsTest('a connection that is closed for good is told', async (t, start) => {
+natsTest('a connection that is closed for good is told', async (_t, start) => {
   const { port } = await start();
   const connection = await connect({ servers: `127.0.0.1:${port}` });
   const bus = new NatsBus(connection, { publishTimeoutMs: 100 });

@@ -70,9 +70,10 @@ for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
     const [one, two] = [await connect(t, server.port), await connect(t, server.port)];
     const heard = await HeardGroup.open(two, 'room', HISTORY);
     const load = new Load(one, 'room', 20);
-    for (let i = 0; i < 3; i++) {
+    for (let i = 1; i <= 3; i++) {
       await load.more(200);
       await restart(server);
+      await heard.told('restored', i);
     }
     await load.more(200);
     await checkWhole(heard, load, await load.stop());
