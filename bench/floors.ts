@@ -3,6 +3,7 @@
 import type { IdleResult } from './idle-row.js';
 import type { RowResult, Summary } from './row.js';
 import type { ServerName } from './servers.js';
+import { pairedRatio } from './statistics.js';
 import { type Floor, LIMIT_SHARE } from './workloads.js';
 
 /** `below`: a ratio of Node 20's was not reached, on another version. */
@@ -10,9 +11,9 @@ export type Verdict = 'met' | 'not met' | 'below' | 'no floor' | 'not measured';
 
 export interface Judgement {
   readonly verdict: Verdict;
-  /** The CPU time of whom it is compared with, over ours. */
+  /** The CPU time of whom it is compared with over ours, round by round. */
   readonly ratio: number | undefined;
-  /** The CPU time of the limit over ours. */
+  /** The same of the limit. */
   readonly limitShare: number | undefined;
 }
 
@@ -24,8 +25,8 @@ const CLIENT_IS_FULL = 0.95;
 const SERVER_IS_FREE = 0.9;
 
 export function judge({ ours, peer, limit, floor }: Pick<RowResult, 'ours' | 'peer' | 'limit' | 'floor'>, nodeMajor: number): Judgement {
-  const ratio = ours && peer && peer.microsPerOperation / ours.microsPerOperation;
-  const limitShare = ours && limit && limit.microsPerOperation / ours.microsPerOperation;
+  const ratio = ours && peer && pairedRatio(ours.rounds, peer.rounds);
+  const limitShare = ours && limit && pairedRatio(ours.rounds, limit.rounds);
   return { verdict: verdictOf(floor, ratio, limitShare, nodeMajor), ratio, limitShare };
 }
 

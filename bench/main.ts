@@ -7,6 +7,7 @@
  * Floors that are not met are reported; the run fails only where something could not be measured that has to be.
  */
 
+import { type Budget, roundsWithin } from './budget.js';
 import { IDLE_WORKLOADS } from './idle.js';
 import { type IdleResult, runIdleRow } from './idle-row.js';
 import { installPeers } from './install.js';
@@ -17,8 +18,11 @@ import { type BenchOptions, parseOptions, USAGE } from './options.js';
 import { Progress } from './progress.js';
 import { absencesOf, firstLine, pageOf, type Results, writeResults } from './results.js';
 import { type RowResult, runRow } from './row.js';
-import { WORKLOADS } from './workloads.js';
+import { type Workload, WORKLOADS } from './workloads.js';
 import { hasWrk } from './wrk.js';
+
+/** What the rows of a quick run may take, those of idle connections left out. */
+const QUICK_MS = 390_000;
 
 const options = readOptions();
 const isChosen = ({ name, title }: { name: string; title: string }): boolean =>
@@ -54,10 +58,13 @@ async function run(node: NodeVersion): Promise<Results> {
   const progress = new Progress(workloads.length + idleWorkloads.length);
   progress.note(`Node ${node.version}, ${options.rounds} rounds of ${options.seconds} s`);
   const rows: RowResult[] = [];
-  for (const workload of workloads) {
+  const startedAt = performance.now();
+  let roundsDone = 0;
+  for (const [i, workload] of workloads.entries()) {
     progress.row(workload.title);
-    // Where nothing is asked of a row, a quick run looks once.
-    const rounds = options.isQuick && workload.floor === undefined ? 1 : options.rounds;
+    const spentMs = performance.now() - startedAt;
+    const rounds = options.isQuick ? quickRounds(workload, { leftMs: QUICK_MS - spentMs, leftRows: workloads.length - i, roundMs: spentMs / (roundsDone || Infinity) }) : options.rounds;
+    roundsDone += rounds;
     rows.push(await runRow(workload, rounds, options.isQuick ? 1 : rounds, settings, (server, round, of) => progress.step(`${server}, round ${round + 1} of ${of}`)));
     noteAbsences(rows.at(-1)!, progress);
   }
@@ -79,6 +86,11 @@ async function run(node: NodeVersion): Promise<Results> {
     rows,
     idle,
   };
+}
+
+/** Where nothing is asked of a row, a quick run looks once. */
+function quickRounds({ floor }: Workload, budget: Budget): number {
+  return floor === undefined ? 1 : roundsWithin(budget, options.rounds);
 }
 
 function noteAbsences(row: RowResult | IdleResult, progress: Progress): void {

@@ -34,7 +34,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     },
   });
   const rounds = Number(values.rounds ?? (values.quick ? 3 : 5));
-  const seconds = Number(values.seconds ?? (values.quick ? 0.6 : 2));
+  const seconds = Number(values.seconds ?? (values.quick ? 0.4 : 2));
   if (!Number.isSafeInteger(rounds) || rounds < 1) throw new TypeError('--rounds is a whole number from 1');
   if (!(seconds > 0)) throw new TypeError('--seconds is a number above 0');
   const nodes = words(values.node);

@@ -55,19 +55,27 @@ export function pageOf(results: Results): string {
 }
 
 const READING = [
-  'µs are CPU time of the server’s process, user and system, for one operation; a ratio over 1 means that Longwire needs less than whom it stands beside.',
+  'µs are CPU time of the server’s process, user and system, for one operation, in the median of the rounds; a ratio over 1 means that Longwire needs less than whom it',
+  'stands beside. Ratios are medians too, of those of each round, whose sides were measured one after the other.',
   'The limit is a server over node:net that parses nothing and writes the same bytes. Latencies are those of Longwire under full load, mostly time in the queue;',
   'those of wrk are corrected for coordinated omission, which makes the highest ones larger.',
 ].join(' ');
 
-function facts({ revision, machine, loadNode, cores, options }: Results): string {
+function facts({ revision, machine, loadNode, cores, options, rows }: Results): string {
   const facts = [
     `commit ${revision.commit}${revision.isDirty ? ', with changes' : ''}`,
     `${machine.system}, ${machine.kernel}, ${machine.cores} cores of ${machine.cpu}, ${(machine.memoryBytes / 1024 ** 3).toFixed(0)} GiB`,
-    `${options.rounds} rounds of ${options.seconds} s, medians${options.isQuick ? '; others than Longwire, its peer and the limit once' : ''}`,
+    `${options.rounds} rounds of ${options.seconds} s, medians${options.isQuick ? '; rows without a floor and others than Longwire, its peer and the limit once' : ''}`,
+    ...shortened(rows, options),
     cores.serverCore === undefined ? `server and load were not pinned; load with Node ${loadNode}` : `server on core ${cores.serverCore}, load on core ${cores.loadCore}, with Node ${loadNode}`,
   ];
   return facts.map((fact) => `- ${fact}`).join('\n');
+}
+
+/** Rows with a floor that had fewer rounds, because the machine was too slow. */
+function shortened(rows: readonly RowResult[], { rounds }: Results['options']): string[] {
+  const count = rows.filter((row) => row.floor !== undefined && row.rounds < rounds).length;
+  return count === 0 ? [] : [`${count} rows with floors had fewer rounds, so that the run ends in time`];
 }
 
 /** How many floors there are, and how many of them are met. */

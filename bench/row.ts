@@ -12,6 +12,8 @@ export interface Summary {
   readonly application: string;
   readonly about: string;
   readonly microsPerOperation: number;
+  /** The same of each round. */
+  readonly rounds: readonly number[];
   /** How far apart the rounds were, as a share of the median. */
   readonly spread: number;
   readonly operationsPerSecond: number;
@@ -33,6 +35,8 @@ export interface RowResult {
   readonly title: string;
   readonly chart: Workload['chart'];
   readonly load: LoadName;
+  /** Of ours, the peer and the limit. */
+  readonly rounds: number;
   readonly floor: Floor | undefined;
   readonly against: ServerName;
   readonly ours: Summary | undefined;
@@ -47,42 +51,52 @@ export type StepTold = (server: ServerName, round: number, rounds: number) => vo
 
 interface Entrant {
   readonly contestant: Contestant;
-  readonly plan: LimitPlan | undefined;
   readonly rounds: number;
   readonly measured: Measurement[];
+  plan: LimitPlan | undefined;
   absence: Absence | undefined;
 }
 
 /** @param rounds of ours, the peer and the limit; the others get `otherRounds`. */
 export async function runRow(workload: Workload, rounds: number, otherRounds: number, settings: Settings, told: StepTold): Promise<RowResult> {
-  const entrant = (contestant: Contestant, itsRounds = rounds, plan?: LimitPlan): Entrant => ({ contestant, plan, rounds: itsRounds, measured: [], absence: undefined });
-  const ours = entrant({ server: 'longwire', ...workload.ours });
-  const peer = entrant(workload.against);
-  const limit = entrant({ server: 'limit', application: 'limit', waiting: workload.ours.waiting });
-  const others = workload.others.map((contestant) => entrant(contestant, otherRounds));
-  const plan = workload.hasLimit ? await planLimit(workload, settings).catch((error: unknown) => void (limit.absence = absenceOf('limit', error))) : undefined;
-  const all = [ours, peer, ...(plan === undefined ? [] : [{ ...limit, plan }]), ...others];
+  const ours = entrantOf({ server: 'longwire', ...workload.ours }, rounds);
+  const peer = entrantOf(workload.against, rounds);
+  const limit = entrantOf({ server: 'limit', application: 'limit', waiting: workload.ours.waiting }, rounds);
+  const others = workload.others.map((contestant) => entrantOf(contestant, otherRounds));
+  await planFor(limit, workload, settings);
+  const all = [ours, peer, limit, ...others];
   for (let round = 0; round < rounds; round++) {
-    for (const each of all) {
-      if (each.absence !== undefined || round >= each.rounds) continue;
+    for (const each of all.filter((entrant) => entrant.absence === undefined && round < entrant.rounds)) {
       told(each.contestant.server, round, each.rounds);
       await measureOnce(each, workload, settings);
     }
   }
-  const entered = [...all, ...(plan === undefined ? [limit] : [])];
   return {
     name: workload.name,
     title: workload.title,
     chart: workload.chart,
     load: loadOf(workload, settings.hasWrk),
+    rounds,
     floor: workload.floor,
     against: workload.against.server,
     ours: summaryOf(ours),
     peer: summaryOf(peer),
-    limit: summaryOf(all.find((each) => each.contestant.server === 'limit')),
+    limit: summaryOf(limit),
     others: others.map(summaryOf).filter((summary) => summary !== undefined),
-    absences: entered.map((each) => each.absence).filter((absence) => absence !== undefined),
+    absences: all.map((each) => each.absence).filter((absence) => absence !== undefined),
   };
+}
+
+function entrantOf(contestant: Contestant, rounds: number): Entrant {
+  return { contestant, rounds, measured: [], plan: undefined, absence: undefined };
+}
+
+async function planFor(limit: Entrant, workload: Workload, settings: Settings): Promise<void> {
+  try {
+    limit.plan = await planLimit(workload, settings);
+  } catch (error) {
+    limit.absence = absenceOf('limit', error);
+  }
 }
 
 async function measureOnce(entrant: Entrant, workload: Workload, settings: Settings): Promise<void> {
@@ -97,16 +111,17 @@ export function absenceOf(server: ServerName, error: unknown): Absence {
   return { server, reason: error instanceof Error ? error.message : String(error), isFailure: !(error instanceof MissingServer) };
 }
 
-function summaryOf(entrant: Entrant | undefined): Summary | undefined {
-  if (entrant === undefined || entrant.absence !== undefined || entrant.measured.length === 0) return undefined;
-  const { contestant, measured } = entrant;
+function summaryOf({ contestant, measured, absence }: Entrant): Summary | undefined {
+  if (absence !== undefined || measured.length === 0) return undefined;
+  const rounds = measured.map((one) => one.microsPerOperation);
   const of = (value: (one: Measurement) => number): number => median(measured.map(value));
   return {
     server: contestant.server,
     application: contestant.application,
     about: measured[0]!.about,
     microsPerOperation: of((one) => one.microsPerOperation),
-    spread: spread(measured.map((one) => one.microsPerOperation)),
+    rounds,
+    spread: spread(rounds),
     operationsPerSecond: of((one) => one.operationsPerSecond),
     latency: { p50: of((one) => one.latency.p50), p99: of((one) => one.latency.p99), p999: of((one) => one.latency.p999) },
     serverShare: of((one) => one.serverShare),

@@ -3,6 +3,7 @@
 import { isClientBound, judge, judgeIdle, type Verdict } from './floors.js';
 import type { IdleResult, IdleSummary } from './idle-row.js';
 import type { RowResult, Summary } from './row.js';
+import { pairedRatio } from './statistics.js';
 import type { Floor } from './workloads.js';
 
 const HEAD = ['workload', 'beside', 'its µs', 'limit µs', 'longwire µs', 'ratio', 'of the limit', 'ops/s', 'p50', 'p99', 'p99.9', 'floor', ''];
@@ -56,7 +57,7 @@ function cells(row: RowResult, nodeMajor: number): string[] {
 }
 
 function otherCells(row: RowResult, other: Summary): string[] {
-  const ratio = row.ours && other.microsPerOperation / row.ours.microsPerOperation;
+  const ratio = row.ours && pairedRatio(row.ours.rounds, other.rounds);
   return [row.title, other.about, micros(other.microsPerOperation), micros(row.ours?.microsPerOperation), times(ratio), ...traffic(other), isClientBound(other) ? 'client-bound' : ''];
 }
 

@@ -32,8 +32,6 @@ export interface Workload {
   readonly ours: ServerTask;
   /** Whom it is compared with. */
   readonly against: Contestant;
-  /** Whether a server that parses nothing is measured with the same bytes. */
-  readonly hasLimit: boolean;
   /** Who else is measured, for information. */
   readonly others: readonly Contestant[];
   readonly floor?: Floor;
@@ -64,7 +62,6 @@ function http({ application = 'hello', ...row }: HttpRow): Workload {
     inFlight: 1,
     ours: { application },
     against: { server: 'node:http', application },
-    hasLimit: true,
     others: [],
     ...row,
   };
@@ -92,8 +89,8 @@ interface EchoRow {
   readonly name: string;
   readonly size: string;
   readonly bytes: number;
-  /** The ratios to reach with one text in flight, and with sixteen. */
-  readonly floors: readonly [number | undefined, number | undefined];
+  /** The ratios to reach with one in flight, and with sixteen. */
+  readonly floors: readonly [number, number];
 }
 
 const ECHO_SIZES: readonly EchoRow[] = [
@@ -109,7 +106,6 @@ function echoRows({ name, size, bytes, floors }: EchoRow): Workload[] {
   const application = isLarge ? 'echo-large' : 'echo';
   return (['text', 'binary'] as const).flatMap((type) =>
     ([1, 16] as const).map((inFlight, i): Workload => {
-      const ratio = floors[i];
       const traffic = { kind: 'websocket', type, messageBytes: bytes } as const;
       return {
         name: `echo-${name}-${type}-${inFlight}`,
@@ -121,9 +117,8 @@ function echoRows({ name, size, bytes, floors }: EchoRow): Workload[] {
         inFlight,
         ours: { application },
         against: { server: 'ws', application },
-        hasLimit: true,
         others: bytes === 64 && type === 'text' ? [...also(application, 'uWebSockets.js', 'bun', 'deno'), { server: 'socket.io', application, traffic: { ...traffic, dialect: 'socket.io' } }] : [],
-        ...(ratio === undefined ? {} : { floor: { ratio } }),
+        floor: { ratio: floors[i]! },
       };
     }),
   );
@@ -139,7 +134,6 @@ const COMPRESSED: Workload = {
   inFlight: 1,
   ours: { application: 'echo-compressed' },
   against: { server: 'ws', application: 'echo-compressed' },
-  hasLimit: true,
   others: [],
   floor: { ratio: 1.5 },
 };
@@ -157,7 +151,6 @@ function broadcast(members: number, messages: 1 | 4, floor?: Floor): Workload {
     inFlight: 1,
     ours: { application: 'broadcast' },
     against: { server: 'ws', application: 'broadcast' },
-    hasLimit: true,
     others: members === 1000 ? [...also('broadcast', 'uWebSockets.js', 'bun'), { server: 'socket.io', application: 'broadcast', traffic: { ...traffic, dialect: 'socket.io' } }] : [],
     ...(floor === undefined ? {} : { floor }),
   };

@@ -58,7 +58,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'drivers',
-    files: ['http/{settings,admission,request,request-body,request-deadlines,body-pump,body-writer,response-writer,responder,protocol}', 'websocket/protocol'],
+    files: ['http/{settings,admission,request,request-body,request-deadlines,body-pump,body-writer,response-writer,responder,former-driver,protocol}', 'websocket/protocol'],
     anyFolder: [0, 1],
     folders: ['channel'],
     node: [],

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { Histogram, type Latency } from '../histogram.js';
 import { type Traffic, trafficOf } from '../traffic.js';
 import { fail, Lane } from './lane.js';
-import { type Load, loadTask, type RawTask, runLoad } from './load.js';
+import { type Load, loadTask, type RawTask, runLoad, warmUp } from './load.js';
 
 class ConnectionsLoad implements Load {
   readonly #task: RawTask;
@@ -26,13 +26,17 @@ class ConnectionsLoad implements Load {
     // The server closes behind its answer: that is no failure of this lane.
     const lane = await Lane.open(this.#task.port, () => undefined);
     this.#answerBytes = await lane.check(this.#traffic);
-    await this.#runFor(this.#task.warmSeconds);
+    await warmUp(async () => (await this.#measured(this.#task.warmSeconds)).operations);
   }
 
-  async run(): Promise<{ operations: number; latency: Latency }> {
+  run(): Promise<{ operations: number; latency: Latency }> {
+    return this.#measured(this.#task.seconds);
+  }
+
+  async #measured(seconds: number): Promise<{ operations: number; latency: Latency }> {
     this.#histogram.reset();
     this.#operations = 0;
-    await this.#runFor(this.#task.seconds);
+    await this.#runFor(seconds);
     return { operations: this.#operations, latency: this.#histogram.latency };
   }
 

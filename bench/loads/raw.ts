@@ -5,7 +5,7 @@
 import { Histogram, type Latency } from '../histogram.js';
 import { MARK, type Traffic, trafficOf } from '../traffic.js';
 import { fail, type Lane, openLanes } from './lane.js';
-import { type Load, loadTask, type RawTask, runLoad } from './load.js';
+import { type Load, loadTask, type RawTask, runLoad, warmUp } from './load.js';
 
 /** How many bursts differ, where heads differ each time: no connection sends one again soon. */
 const VARIANTS = 512;
@@ -35,13 +35,17 @@ class RawLoad implements Load {
       await lane.begin(this.#traffic);
       this.#answerBytes = this.#task.inFlight * (await lane.check(this.#traffic));
     });
-    await this.#runFor(this.#task.warmSeconds);
+    await warmUp(async () => (await this.#measured(this.#task.warmSeconds)).operations);
   }
 
-  async run(): Promise<{ operations: number; latency: Latency }> {
+  run(): Promise<{ operations: number; latency: Latency }> {
+    return this.#measured(this.#task.seconds);
+  }
+
+  async #measured(seconds: number): Promise<{ operations: number; latency: Latency }> {
     this.#histogram.reset();
     this.#operations = 0;
-    await this.#runFor(this.#task.seconds);
+    await this.#runFor(seconds);
     return { operations: this.#operations, latency: this.#histogram.latency };
   }
 

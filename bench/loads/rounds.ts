@@ -6,7 +6,7 @@
 import { Histogram, type Latency } from '../histogram.js';
 import { type Traffic, trafficOf } from '../traffic.js';
 import { fail, type Lane, openLanes } from './lane.js';
-import { type Load, loadTask, type RawTask, runLoad } from './load.js';
+import { type Load, loadTask, type RawTask, runLoad, warmUp } from './load.js';
 
 class RoundsLoad implements Load {
   readonly #task: RawTask;
@@ -38,13 +38,17 @@ class RoundsLoad implements Load {
     this.#answerBytes = lengths[0]!;
     this.#missing = new Float64Array(this.#lanes.length);
     this.#lanes.forEach((lane, i) => lane.count((count) => this.#received(i, count)));
-    await this.#runFor(this.#task.warmSeconds);
+    await warmUp(async () => (await this.#measured(this.#task.warmSeconds)).operations);
   }
 
-  async run(): Promise<{ operations: number; latency: Latency }> {
+  run(): Promise<{ operations: number; latency: Latency }> {
+    return this.#measured(this.#task.seconds);
+  }
+
+  async #measured(seconds: number): Promise<{ operations: number; latency: Latency }> {
     this.#histogram.reset();
     this.#operations = 0;
-    await this.#runFor(this.#task.seconds);
+    await this.#runFor(seconds);
     return { operations: this.#operations, latency: this.#histogram.latency };
   }
 

@@ -3,7 +3,7 @@
 import { asChannel } from '#src/channel/as-channel.js';
 import { AsyncChannel } from '#src/channel/channel.js';
 import type { Channel, ChannelHandlers, Message } from '#src/channel/contract.js';
-import { CHANNEL_HOST, type ChannelHost, type ChannelPort, type ChannelSettings, type Handshake, type HttpOutlet, type RequestWithHost, type WebSocketOutlet } from '#src/channel/outlet.js';
+import { CHANNEL_HOST, type ChannelHost, type ChannelPort, type ChannelSettings, type EventStreamHead, type Handshake, type HttpOutlet, type RequestWithHost, type WebSocketOutlet } from '#src/channel/outlet.js';
 import type { SharedMessage } from '#src/channel/shared-message.js';
 import { Counters } from '#src/counters.js';
 import { Deadlines, SYSTEM_CLOCK } from '#src/net/deadlines.js';
@@ -15,6 +15,7 @@ const TICKER = new Deadlines(SYSTEM_CLOCK, 250);
 const COUNTERS = new Counters();
 
 const CHANNEL_SETTINGS: ChannelSettings = {
+  softBufferBytes: 64 * 1024,
   maxBufferedBytes: 1024 * 1024,
   onOverflow: 'close',
   maxQueuedMessages: 64,
@@ -37,6 +38,7 @@ const SOCKET_SETTINGS: WebSocketSettings = {
   pingIntervalMs: 25_000,
   pongTimeoutMs: 20_000,
   closeTimeoutMs: 5_000,
+  heartbeatIntervalMs: 15_000,
   maxBufferedBytes: 1024 * 1024,
   counters: COUNTERS,
   ticker: TICKER,
@@ -150,6 +152,10 @@ class SocketHost implements ChannelHost {
 
   accepted(): void {}
   channelClosed(): void {}
+
+  eventStream(): EventStreamHead {
+    throw new TypeError('a WebSocket is no event stream');
+  }
 
   handshake(): Handshake {
     return { isValid: true, accept: this.#outletFor };

@@ -5,7 +5,7 @@
  */
 
 import { isAscii, isUtf8, transcode } from 'node:buffer';
-import { wholeMessage } from '#src/websocket/message.js';
+import { decodeText } from '#src/websocket/message.js';
 import { Utf8Check } from '#src/websocket/utf8.js';
 import { Random } from '../../test/support/random.js';
 import { type Comparison, loopAlone, over } from './measure.js';
@@ -56,7 +56,7 @@ function compareWhole(name: AlphabetName, size: number): Comparison {
     bytes: size,
     ways: [
       loopAlone(messages),
-      over('wholeMessage', messages, (bytes) => lastOf(wholeMessage(bytes, true) as string)),
+      over('decodeText', messages, (bytes) => lastOf(decodeText(bytes, 0, bytes.length, false))),
       over('isUtf8, then toString', messages, (bytes) => (isUtf8(bytes) ? lastOf(bytes.toString('utf8')) : -1)),
       over('isAscii, then latin1, else isUtf8, then toString', messages, (bytes) => {
         if (isAscii(bytes)) return lastOf(bytes.toString('latin1'));

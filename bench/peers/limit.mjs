@@ -22,8 +22,11 @@ const sockets = new Set();
 function connected(socket) {
   let isOpen = plan.openingBytes === 0;
   let missing = isOpen ? plan.requestBytes : plan.openingBytes;
-  socket.setNoDelay(true);
-  if (plan.isShared) sockets.add(socket);
+  if (plan.isShared) {
+    // Answers that nobody asked for would wait for the acknowledgement of those before (RFC 896).
+    socket.setNoDelay(true);
+    sockets.add(socket);
+  }
   socket.on('data', (bytes) => {
     let length = bytes.length;
     if (plan.requestBytes === 0) plan.requestBytes = bytes.indexOf('\r\n\r\n') + 4;

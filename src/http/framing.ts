@@ -51,6 +51,8 @@ export function bodyFraming(fields: FramingFields): BodyFraming {
 /** Whether the connection outlives this exchange (RFC 9112 §9.3). */
 export function keepsAlive(connection: string | undefined, isHttp10: boolean): boolean {
   if (connection === undefined) return !isHttp10;
+  // As all browsers send it, and no list is made of it.
+  if (connection === 'keep-alive') return true;
   const options = listNames(connection);
   if (options.includes('close')) return false;
   return !isHttp10 || options.includes('keep-alive');

@@ -39,7 +39,7 @@ export function parseHead(text: string, limits: HeadLimits): RequestHead {
 
   const methodEnd = text.indexOf(' ');
   const targetEnd = text.indexOf(' ', methodEnd + 1);
-  const method = text.slice(0, methodEnd);
+  const method = methodOf(text.slice(0, methodEnd));
   const target = text.slice(methodEnd + 1, targetEnd);
   const isHttp10 = checkRequestLine(text, methodEnd, targetEnd, lineEnd, method, target);
 
@@ -58,6 +58,13 @@ export function parseHead(text: string, limits: HeadLimits): RequestHead {
     expectsContinue: expectsContinue(framing, isHttp10),
     isWebSocketUpgrade: asksForWebSocket(framing, isHttp10),
   };
+}
+
+/** The usual methods as one string each: a head is kept as long as its request. */
+const METHODS = new Map(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].map((method) => [method, method]));
+
+function methodOf(sent: string): string {
+  return METHODS.get(sent) ?? sent;
 }
 
 /** Throws the first rule that the complete lines of `text` break, in the order in which their bytes came. */

@@ -15,6 +15,7 @@ import { isThenable } from '../thenable.js';
 import { admissionViolation } from './admission.js';
 import { httpError } from './errors.js';
 import type { HttpEvent, RequestHead } from './events.js';
+import { formerDriverOf } from './former-driver.js';
 import { type Client, forwardedPeer } from './forwarded.js';
 import { HttpParser } from './parser.js';
 import { IncomingRequest, type RequestOwner } from './request.js';
@@ -48,8 +49,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   readonly #isProxied: boolean;
   /** The one of all idle connections while nothing has come. */
   #parser: HttpParser;
-  /** Until the connection is handed over. */
-  #deadlines: RequestDeadlines | undefined;
+  readonly #deadlines: RequestDeadlines;
   #exchange: Responder | undefined;
   /** The body that is under way, until its end was parsed. */
   #body: RequestBody | undefined;
@@ -103,7 +103,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   onTick(now: number): void {
     if (this.#exchange !== undefined) this.#exchange.onTick(now);
     else if (!this.#parser.isInMessage) this.#parser = this.settings.idleParser;
-    switch (this.#isOver || this.#isBroken ? 'nothing' : this.#deadlines?.overdue(now)) {
+    switch (this.#isOver || this.#isBroken ? 'nothing' : this.#deadlines.overdue(now)) {
       case 'request':
         return this.#end();
       case 'head':
@@ -162,8 +162,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
         this.#exchange = undefined;
         this.#isOver = true;
         this.transport.upgrade(next, this.#parser.takeRest());
-        this.#parser = this.settings.idleParser;
-        this.#deadlines = undefined;
+        responder.handOver(formerDriverOf(this.settings));
         return next;
       },
     };
@@ -224,7 +223,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     }
     if (this.#isOver) return;
     if (this.hasInputEnded && this.#exchange === undefined && !this.transport.isCongested) return this.#end();
-    this.#deadlines!.wait(this.#awaited());
+    this.#deadlines.wait(this.#awaited());
     this.#boundInput();
   }
 
@@ -255,7 +254,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   }
 
   #takeBytes(bytes: Uint8Array): void {
-    this.#deadlines!.bodyReceived(bytes.length);
+    this.#deadlines.bodyReceived(bytes.length);
     if (!this.#isDraining) return this.#body!.push(bytes);
     this.#drainedBytes += bytes.length;
     if (this.#drainedBytes > DRAIN_BYTES) this.#end();
@@ -264,7 +263,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   #begin(head: RequestHead): void {
     const { settings } = this;
     settings.counters.requests++;
-    this.#deadlines!.requestBegan();
+    this.#deadlines.requestBegan();
     // What follows a 2xx to CONNECT belongs to the tunnel that the client believes in (RFC 9110 §9.3.6), and is no request.
     this.#keepsAlive = head.keepsAlive && head.method !== 'CONNECT';
     this.#isUpgradeRequest = head.isWebSocketUpgrade;

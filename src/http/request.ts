@@ -22,7 +22,7 @@ export interface RequestOwner {
 export class IncomingRequest implements RequestWithHost {
   [CHANNEL_HOST]!: ChannelHost;
   readonly #head: RequestHead;
-  readonly #owner: RequestOwner;
+  #owner: RequestOwner;
   readonly #body: ReadableBody;
   #client: Client | undefined;
   #headers: Readonly<Record<string, string | undefined>> | undefined;
@@ -132,6 +132,12 @@ export class IncomingRequest implements RequestWithHost {
 
   bytes(): Promise<Uint8Array> {
     return this.#collect(asTheyAre);
+  }
+
+  /** See `Responder.handOver`. */
+  handOver(owner: RequestOwner): void {
+    this.#client ??= this.#owner.clientOf(this.#head);
+    this.#owner = owner;
   }
 
   /** The client went away before it had its answer. */

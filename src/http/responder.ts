@@ -17,7 +17,7 @@ import { eventStreamFields } from './event-stream.js';
 import type { RequestHead } from './events.js';
 import { isBodiless } from './exchange.js';
 import { Heartbeat } from './heartbeat.js';
-import type { IncomingRequest } from './request.js';
+import type { IncomingRequest, RequestOwner } from './request.js';
 import { checkStatus, encodeFields, type ResponseFields } from './response.js';
 import { lengthOf, writePlain, writeSwitch, writeWhole } from './response-writer.js';
 import type { HttpSettings } from './settings.js';
@@ -50,7 +50,7 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
   readonly request: IncomingRequest;
   channel: (Channel & ChannelPort) | undefined;
   readonly #head: RequestHead;
-  readonly #owner: ExchangeOwner;
+  #owner: ExchangeOwner;
   /** Once a head was written. */
   #status: number | undefined;
   /** Only of a response whose body comes in pieces. */
@@ -282,6 +282,12 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
     this.#stage = 'whole';
     this.#status = 101;
     writeSwitch(this.#owner, lines, fields);
+  }
+
+  /** The connection speaks HTTP no more: `owner` stands in for its driver from here on. */
+  handOver(owner: ExchangeOwner & RequestOwner): void {
+    this.#owner = owner;
+    this.request.handOver(owner);
   }
 
   // What the connection tells.

@@ -67,16 +67,31 @@ export function encodeFields(headers: HeaderFields | undefined): ResponseFields 
   return fields;
 }
 
-function addField(fields: Mutable<ResponseFields>, name: unknown, value: unknown): void {
+/** Names that were checked, in lower case: an application has few, and they come with every response. */
+const CHECKED_NAMES = new Map<unknown, string>();
+const MAX_CHECKED_NAMES = 256;
+const MAX_CHECKED_LENGTH = 64;
+
+/** The name in lower case; a `UsageError` where it is none. */
+function checkName(name: unknown): string {
+  const known = CHECKED_NAMES.get(name);
+  if (known !== undefined) return known;
   if (typeof name !== 'string' || !TOKEN.test(name)) {
     throw new UsageError("a header name must be a token (RFC 9110 §5.1): letters, digits and !#$%&'*+-.^_`|~");
   }
+  const lowerName = name.toLowerCase();
+  if (CHECKED_NAMES.size < MAX_CHECKED_NAMES && name.length <= MAX_CHECKED_LENGTH) CHECKED_NAMES.set(name, lowerName);
+  return lowerName;
+}
+
+function addField(fields: Mutable<ResponseFields>, name: unknown, value: unknown): void {
+  const lowerName = checkName(name);
   if (typeof value !== 'string' && typeof value !== 'number') {
     throw new UsageError(`the value of ${name} must be a string or a number, not ${value === null ? 'null' : typeof value}`);
   }
   const text = String(value);
   if (NOT_IN_VALUE.test(text)) throw new UsageError(`the value of ${name} must not hold control characters, nor any beyond latin1 (RFC 9110 §5.5)`);
-  if (!noteOwnField(fields, name.toLowerCase(), text)) fields.lines += `${name}: ${text}\r\n`;
+  if (!noteOwnField(fields, lowerName, text)) fields.lines += `${name}: ${text}\r\n`;
 }
 
 /** Notes what a field says of the message itself; true if the server writes it, and not the application. */

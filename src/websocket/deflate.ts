@@ -30,6 +30,10 @@ const MAX_WINDOW_BYTES = 32 * 1024;
 /** How often a client may end a DEFLATE stream within one message: each is inflated by itself, and an empty one has two bytes. */
 const MAX_STREAMS = 64;
 
+const USUAL_RATIO = 8;
+const LEAST_ROOM_BYTES = 256;
+const MOST_ROOM_BYTES = 16 * 1024;
+
 /** The end of the text that went before, as far as a window of `bits` reaches. */
 export class Context {
   bytes: Buffer = NOTHING;
@@ -57,23 +61,34 @@ function grown(bytes: Buffer, length: number): Buffer {
   return room;
 }
 
+/** What zlib needs of its window beside the text itself (MIN_LOOKAHEAD). */
+const WINDOW_OVERHEAD_BYTES = 262;
+/** The smallest window that zlib makes. */
+const LEAST_BITS = 9;
+
 /** Options for a window of `bits`. zlib does not know one of 8 bits; without matches but to the byte before, any window will do. */
-function deflateOptions({ level, memLevel }: DeflateSettings, bits: number, dictionary: Buffer | undefined): ZlibOptions {
-  const window = bits === 8 ? { windowBits: 9, strategy: constants.Z_RLE } : { windowBits: bits };
-  const context = dictionary === undefined || dictionary.length === 0 || bits === 8 ? {} : { dictionary };
-  return { level, memLevel, ...window, ...context, finishFlush: constants.Z_SYNC_FLUSH };
+function deflateOptions(text: Uint8Array, { level, memLevel }: DeflateSettings, bits: number, dictionary: Buffer = NOTHING): ZlibOptions {
+  const finish = { level, memLevel, finishFlush: constants.Z_SYNC_FLUSH };
+  if (bits === 8) return { ...finish, windowBits: LEAST_BITS, strategy: constants.Z_RLE };
+  const windowBits = Math.min(bits, bitsFor(text.length + dictionary.length));
+  return dictionary.length === 0 ? { ...finish, windowBits } : { ...finish, windowBits, dictionary };
+}
+
+/** The window in which a text of so many bytes can refer to all of itself: to make and clear a larger one takes zlib longer than a short text does. */
+function bitsFor(length: number): number {
+  return Math.max(LEAST_BITS, 32 - Math.clz32(length + WINDOW_OVERHEAD_BYTES));
 }
 
 /** The payload of a message, at once. */
 export function deflateNow(text: Uint8Array, settings: DeflateSettings, bits: number, dictionary?: Buffer): Buffer {
-  const flushed = deflateRawSync(text, deflateOptions(settings, bits, dictionary));
+  const flushed = deflateRawSync(text, deflateOptions(text, settings, bits, dictionary));
   return flushed.subarray(0, flushed.length - FLUSH_BYTES);
 }
 
 /** The same in a thread of its own. */
 export function deflateLater(text: Uint8Array, settings: DeflateSettings, bits: number, dictionary?: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    deflateRaw(text, deflateOptions(settings, bits, dictionary), (error, flushed) => {
+    deflateRaw(text, deflateOptions(text, settings, bits, dictionary), (error, flushed) => {
       if (error === null) resolve(flushed.subarray(0, flushed.length - FLUSH_BYTES));
       else reject(error);
     });
@@ -145,7 +160,12 @@ class Inflation {
   get options(): ZlibOptions & { maxOutputLength: number } {
     const dictionary = this.#before.length === 0 ? {} : { dictionary: this.#before };
     // Zero would not be a limit to zlib; an empty message passes one of a byte.
-    return { info: true, maxOutputLength: Math.max(1, Math.min(buffer.MAX_LENGTH, Math.floor(this.#maxBytes - this.#length))), ...dictionary };
+    return { info: true, chunkSize: this.#roomBytes, maxOutputLength: Math.max(1, Math.min(buffer.MAX_LENGTH, Math.floor(this.#maxBytes - this.#length))), ...dictionary };
+  }
+
+  /** What zlib is given room for at a time: as much as such a payload usually holds, and not 16 KiB for every short message. */
+  get #roomBytes(): number {
+    return Math.max(LEAST_ROOM_BYTES, Math.min(MOST_ROOM_BYTES, USUAL_RATIO * this.input.length));
   }
 
   take({ buffer: text, engine }: Inflated): void {

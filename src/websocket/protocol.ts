@@ -10,7 +10,7 @@ import type { ChannelPort, PackedMessage, WebSocketOutlet } from '../channel/out
 import { EMPTY_ENVELOPE, ENVELOPE_PROTOCOL } from '../channel/envelope.js';
 import { COPY_TEXT_FROM_BYTES, keepBytes } from '../channel/outgoing.js';
 import type { SharedMessage } from '../channel/shared-message.js';
-import { EMPTY, ownBytes } from '../bytes.js';
+import { asBuffer, EMPTY, ownBytes } from '../bytes.js';
 import type { Counters } from '../counters.js';
 import { ProtocolError } from '../errors.js';
 import type { Departure, Protocol, Transport } from '../net/protocol.js';
@@ -47,6 +47,8 @@ export interface WebSocketSettings extends MessageLimits, InflowLimits {
 
 /** Payloads up to this are framed as one piece; larger bytes go out behind their header. */
 const ONE_PIECE_UP_TO_BYTES = 4 * 1024;
+/** Bytes up to this are framed as text. */
+const LATIN1_UP_TO_BYTES = 1024;
 /** The longest that a stopping server waits for a peer's Close, whatever `closeTimeoutMs` is. */
 const SHUTDOWN_MS = 5_000;
 /** Heartbeats are spread, so that clients that came together do not answer together. */
@@ -410,12 +412,19 @@ function hasCome(at: number | undefined, now: number): boolean {
 /** The headers of the texts that need no more than two bytes for it. */
 const SHORT_TEXT_HEADERS = Array.from({ length: 126 }, (_, length) => encodeHeader(OPCODE.text, length));
 
-/** One message in one unfragmented frame, whole: short ASCII text as latin1, everything else as bytes. */
+/** One message in one unfragmented frame, whole: what is short as latin1 where it can be, everything else as bytes. */
 function encodeMessage(data: Message): string | Uint8Array {
-  if (typeof data !== 'string') return frameOf(OPCODE.binary, data.length, (frame, at) => frame.set(data, at));
+  if (typeof data !== 'string') return encodeBinary(data);
   const length = Buffer.byteLength(data);
   if (length === data.length && length < COPY_TEXT_FROM_BYTES) return (SHORT_TEXT_HEADERS[length] ?? encodeHeader(OPCODE.text, length)) + data;
   return frameOf(OPCODE.text, length, (frame, at) => frame.write(data, at, length === data.length ? 'latin1' : 'utf8'));
+}
+
+/** Short bytes go out as latin1, too: with other output, of which most is text, they are then one piece. */
+function encodeBinary(data: Uint8Array): string | Uint8Array {
+  const header = encodeHeader(OPCODE.binary, data.length);
+  if (data.length <= LATIN1_UP_TO_BYTES) return header + asBuffer(data).toString('latin1');
+  return frameOf(OPCODE.binary, data.length, (frame, at) => frame.set(data, at));
 }
 
 function frameOf(opcode: number, length: number, fill: (frame: Buffer, at: number) => void): Uint8Array {

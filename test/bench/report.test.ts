@@ -50,6 +50,11 @@ test('the page says where and of what it was measured, and who was missing once'
   assert.equal(page.split('bun is not installed').length, 2);
 });
 
+test('the page says how many rows were cut short', () => {
+  assert.ok(pageOf(results({ rows: [row({ rounds: 1 }), row(), row({ rounds: 1, floor: undefined })] })).includes('1 rows with floors had fewer rounds'));
+  assert.ok(!pageOf(results()).includes('fewer rounds'));
+});
+
 test('the last line counts the floors', () => {
   const rows = [row(), row({ floor: { ratio: 9 } }), row({ floor: undefined }), row({ peer: undefined })];
   assert.equal(summaryOf({ rows, idle: [], node: '20.1.0' }), '1 of 3 floors are met, 1 not, 1 not measured.');

@@ -5,12 +5,17 @@ import { test } from 'node:test';
 import { growthOf } from '../../bench/growth/growth.js';
 import { Histogram } from '../../bench/histogram.js';
 import { trendOf } from '../../bench/soak/trend.js';
-import { median, spread } from '../../bench/statistics.js';
+import { median, pairedRatio, spread } from '../../bench/statistics.js';
 
 test('the median of an odd number of values is the one in the middle, of an even number the mean of two', () => {
   assert.equal(median([9, 1, 5]), 5);
   assert.equal(median([10, 2, 1, 4]), 3);
   assert.throws(() => median([]), RangeError);
+});
+
+test('a ratio is the median of those of the rounds, so that a machine that becomes slower leaves it as it is', () => {
+  assert.equal(pairedRatio([10, 40, 10], [20, 80, 21]), 2);
+  assert.equal(pairedRatio([10, 40, 10], [30]), 3, 'of the rounds that both have');
 });
 
 test('the spread is from the smallest to the largest value, over the median', () => {

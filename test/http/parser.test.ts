@@ -204,8 +204,11 @@ test('finds in a head that differs in one byte from the one before what a new pa
     for (const byte of ['x', '1', ' ', '\r', '\n', '\0', '\xff', ':']) {
       const second = `${first.slice(0, at)}${byte}${first.slice(at + 1)}`;
       const alone = parsePieces([latin1Bytes(`${second}abc`)]);
-      const behind = parsePieces([latin1Bytes(`${first}abc${second}abc`)]);
-      assert.deepEqual({ events: behind.events.slice(3), error: behind.error }, alone, JSON.stringify(second));
+      // Behind one, it is told from its text; behind two that are the same, from its bytes.
+      for (const times of [1, 2, 3]) {
+        const behind = parsePieces([latin1Bytes(`${`${first}abc`.repeat(times)}${second}abc`)]);
+        assert.deepEqual({ events: behind.events.slice(3 * times), error: behind.error }, alone, `${times} times, then ${JSON.stringify(second)}`);
+      }
     }
   }
 });

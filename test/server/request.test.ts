@@ -175,3 +175,22 @@ test('lets a request be asked after it was answered', async (t) => {
   await fetch(`${url}/other`);
   assert.deepEqual([kept[0]!.path, kept[0]!.query, kept[0]!.header('x-one'), kept[0]!.headers['x-one']], ['/a', 'b=1', '1', '1']);
 });
+
+test('shares nothing that a handler can change among requests of the same bytes', async (t) => {
+  const seen: HttpRequest[] = [];
+  const told: unknown[] = [];
+  const { port } = await startServer(t, (incoming) => {
+    seen.push(incoming);
+    told.push([incoming.headers['x-seen'], incoming.rawHeaders.length, incoming.searchParams.get('n')]);
+    (incoming.headers as Record<string, string>)['x-seen'] = 'yes';
+    (incoming.rawHeaders as string[]).push('X-Seen', 'yes');
+    incoming.searchParams.set('n', 'seen');
+    return seen.length === 5 ? { body: 'x', headers: { Connection: 'close' } } : 'x';
+  });
+  const client = await RawClient.open(t, port);
+  await client.send('GET /?n=1 HTTP/1.1\r\nHost: a\r\nX-One: 1\r\n\r\n'.repeat(5));
+  await client.readToEnd();
+  assert.deepEqual(told, Array(5).fill([undefined, 4, '1']));
+  assert.equal(new Set(seen).size, 5);
+  assert.equal(new Set(seen.map((each) => each.signal)).size, 5);
+});
