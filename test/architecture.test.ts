@@ -13,12 +13,14 @@ interface Layer {
   readonly anyFolder: readonly number[];
   /** Folders that may be imported from besides the own one. */
   readonly folders: readonly string[];
+  /** Files that may be imported besides, by their names. */
+  readonly named?: readonly string[];
   /** What may be imported of Node; `types` only as types. */
   readonly node: readonly string[];
   readonly nodeTypes: readonly string[];
 }
 
-/** A file may import its own folder up to its own rank, `anyFolder`, and `folders` up to its own rank. */
+/** A file may import its own folder up to its own rank, `anyFolder`, `folders` up to its own rank, and what is `named`. */
 const LAYERS: readonly Layer[] = [
   {
     name: 'leaves',
@@ -132,7 +134,8 @@ for (const [rank, layer] of LAYERS.entries()) {
       const to = resolve(from, specifier);
       const toRank = RANKS.get(to);
       assert.ok(toRank !== undefined, `${from} imports ${to}, which is no file of src`);
-      const isAllowed = layer.anyFolder.includes(toRank) || (toRank <= rank && [dirname(from), ...layer.folders].includes(dirname(to)));
+      const isNear = toRank <= rank && [dirname(from), ...layer.folders].includes(dirname(to));
+      const isAllowed = layer.anyFolder.includes(toRank) || isNear || layer.named?.includes(to) === true;
       assert.ok(isAllowed, `${from} (${layer.name}) must not import ${to} (${LAYERS[toRank]!.name})`);
     }
   });

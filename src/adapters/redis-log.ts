@@ -50,11 +50,12 @@ export class RedisLog {
   /**
    * Adds packed messages, and tells those who listen to the channel of the key's name.
    *
+   * @param known the last place that is known; where it was lost, a history begins that has another epoch.
    * @param call tells this call from all others. Where `isRepeated`, it may have been carried out before, and then is not again.
    * @returns the place of the first.
    */
-  async append(key: string, messages: readonly Buffer[], history: BusHistory, call: string, isRepeated: boolean): Promise<LogPosition> {
-    return positionOf(await this.#run(APPEND, key, [...limitsOf(history), key, call, isRepeated ? '1' : '0', ...messages]));
+  async append(key: string, messages: readonly Buffer[], history: BusHistory, known: LogPosition | undefined, call: string, isRepeated: boolean): Promise<LogPosition> {
+    return positionOf(await this.#run(APPEND, key, [...limitsOf(history), ...partsOf(known), key, call, isRepeated ? '1' : '0', ...messages]));
   }
 
   /** Tells packed messages, which are not kept, to those who listen to the channel of the key's name. */
@@ -62,14 +63,14 @@ export class RedisLog {
     await this.#run(TELL, key, [key, ...messages]);
   }
 
-  /** Keeps a history from being forgotten, and drops what is too old. Gives the last place; with another epoch than `known` where that was lost. */
+  /** Keeps a history from being forgotten, and drops what is too old. Gives the last place, which has another epoch than `known` where that was lost. */
   async tend(key: string, history: BusHistory, known: LogPosition | undefined): Promise<LogPosition> {
-    return positionOf(await this.#run(TEND, key, [...limitsOf(history), known?.epoch ?? '', String(known?.sequence ?? 0)]));
+    return positionOf(await this.#run(TEND, key, [...limitsOf(history), ...partsOf(known)]));
   }
 
   /** The messages behind `since`; where that is not of this history, all that there are. */
   async read(key: string, since: LogPosition | undefined, limit: number): Promise<LogSlice> {
-    const reply = await this.#run(READ, key, [since?.epoch ?? '', String(since?.sequence ?? 0), String(limit)]);
+    const reply = await this.#run(READ, key, [...partsOf(since), String(limit)]);
     if (!Array.isArray(reply) || !Array.isArray(reply[1])) throw unexpected();
     if (reply[0] === null) return { messages: [], gap: true, last: undefined };
     const last = positionOf(reply[0]);
@@ -93,6 +94,10 @@ function limitsOf(history: BusHistory): string[] {
   const expiryMs = history.maxAgeMs + 2 * tendIntervalMs(history);
   const limits = [expiryMs, Math.max(history.maxMessages, 1), history.maxAgeMs, history.maxBytes];
   return limits.map((each) => String(Math.min(Math.ceil(each), Number.MAX_SAFE_INTEGER)));
+}
+
+function partsOf(position: LogPosition | undefined): string[] {
+  return position === undefined ? ['', '0'] : [position.epoch, String(position.sequence)];
 }
 
 function reachesBack(since: LogPosition | undefined, first: string | undefined, last: LogPosition): boolean {

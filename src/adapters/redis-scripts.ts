@@ -91,9 +91,9 @@ local function trim(maxMessages, maxAgeMs, maxBytes)
 end
 `;
 
-/** Adds messages and tells them to whoever listens. ARGV: expiry, maxMessages, maxAgeMs, maxBytes, channel, call, '1' where it is called again, messages. Gives the id of the first. */
+/** Adds messages and tells them to whoever listens. ARGV: as of `TEND`, then channel, call, '1' where it is called again, messages. Gives the id of the first. */
 export const APPEND = scriptOf(`
-local CHANNEL, CALL, IS_REPEATED, FIRST = ARGV[5], ARGV[6], ARGV[7] == '1', 8
+local CHANNEL, CALL, IS_REPEATED, FIRST = ARGV[7], ARGV[8], ARGV[9] == '1', 10
 
 -- The number of the first message, where the call was carried out before and only its answer was lost.
 local function findCall()
@@ -103,7 +103,7 @@ local function findCall()
   end
 end
 
-open(ARGV[1])
+open(ARGV[1], ARGV[5], ARGV[6])
 local done = IS_REPEATED and findCall()
 if done then return idOf(done) end
 for i = FIRST, #ARGV do

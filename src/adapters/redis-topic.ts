@@ -39,7 +39,6 @@ export class RedisTopic {
   readonly #link: TopicLink;
   readonly #members = new Set<Member>();
   #state: State = 'opening';
-  /** The last that was handed on, where there is a history. */
   #position: LogPosition | undefined;
   /** What reads at the moment; what read before and still waits for its answer finds another here. */
   #reading: object | undefined;
@@ -55,6 +54,11 @@ export class RedisTopic {
     this.key = key;
     this.#history = history;
     void this.#open();
+  }
+
+  /** The last message that was handed on, where there is a history. */
+  get position(): LogPosition | undefined {
+    return this.#position;
   }
 
   get isUsed(): boolean {

@@ -157,7 +157,7 @@ export class RedisBus implements Bus {
     let call = '';
     return async (batch, isRepeated) => {
       if (!isRepeated) call = `${this.#name}:${++this.#calls}`;
-      const { epoch, sequence } = await this.#log.append(key, batch, history, call, isRepeated);
+      const { epoch, sequence } = await this.#log.append(key, batch, history, this.#topics.get(key)?.position, call, isRepeated);
       return batch.map((_, i) => formatPosition({ epoch, sequence: sequence + i }));
     };
   }

@@ -1,6 +1,8 @@
 /** What becomes of messages when Redis, or a connection to it, fails. */
 
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { RedisBus } from 'longwire/redis';
 import { HISTORY as SHORT, numbered, publish } from '../support/bus-conformance.js';
 import { HeardGroup } from '../support/bus-listener.js';
@@ -70,9 +72,10 @@ for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
     const [one, two] = [await connect(t, server.port), await connect(t, server.port)];
     const heard = await HeardGroup.open(two, 'room', HISTORY);
     const load = new Load(one, 'room', 20);
-    for (let i = 0; i < 3; i++) {
+    for (let i = 1; i <= 3; i++) {
       await load.more(200);
       await restart(server);
+      await heard.told('restored', i);
     }
     await load.more(200);
     await checkWhole(heard, load, await load.stop());
@@ -99,7 +102,7 @@ for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
     assert.equal((await one.read('room', heard.ids.at(-2)!, 1)).gap, false);
   });
 
-  redisTest(`${client}: Redis that comes back with an older state gives no id a second time`, async (t, start) => {
+  redisTest(`${client}: Redis that comes back with an older state gives no id a second time, whoever still knows of them`, async (t, start) => {
     const server = await start();
     const [bus, redis] = [await connect(t, server.port), await redisClient(t, server.port)];
     const heard = await HeardGroup.open(bus, 'room', HISTORY);
@@ -107,15 +110,37 @@ for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
     await redis.save();
     for (const text of numbered(4, 6)) await publish(bus, 'room', text, HISTORY);
     await heard.heard(6);
+    await bus.close();
     await restart(server);
-    await heard.told('restored with a gap');
-    const ids = await Promise.all(numbered(7, 12).map((text) => publish(bus, 'room', text, HISTORY)));
-    assert.deepEqual((await heard.heard(12)).slice(6), numbered(7, 12));
-    assert.equal(new Set(heard.ids).size, 12);
-    for (const id of [heard.ids[0]!, heard.ids[2]!, heard.ids[5]!]) {
-      const { messages, gap } = await bus.read('room', id, 100);
+    const other = await connect(t, server.port);
+    const ids = await Promise.all(numbered(7, 12).map((text) => publish(other, 'room', text, HISTORY)));
+    assert.equal(new Set([...heard.ids, ...ids]).size, 12);
+    for (const id of heard.ids) {
+      const { messages, gap } = await other.read('room', id!, 100);
       assert.deepEqual([messages.map((each) => each.id), gap], [ids, true]);
     }
+  });
+
+  redisTest(`${client}: Redis whose append-only file has lost its end gives no id a second time`, async (t, start) => {
+    const server = await start(...APPEND_ONLY);
+    const [one, two] = [await connect(t, server.port), await connect(t, server.port)];
+    const heard = [await HeardGroup.open(one, 'room', HISTORY), await HeardGroup.open(two, 'room', HISTORY)];
+    for (const text of numbered(1, 6)) await publish(one, 'room', text, HISTORY);
+    for (const each of heard) await each.heard(6);
+    await server.stop();
+    const file = join(server.folder, 'appendonlydir', 'appendonly.aof.1.incr.aof');
+    const content = readFileSync(file, 'latin1');
+    writeFileSync(file, content.slice(0, content.lastIndexOf('MULTI', content.lastIndexOf('a-store\n4')) - '*1\r\n$5\r\n'.length), 'latin1');
+    // Two messages wait that would get the ids of two that were lost.
+    const publishing = Promise.all([publish(one, 'room', '7', HISTORY), publish(one, 'room', '8', HISTORY)]);
+    assert.equal(await server.start(), true);
+    await publishing;
+    for (const each of heard) {
+      await each.told('restored with a gap');
+      assert.deepEqual((await each.heard(8)).slice(-2), ['7', '8']);
+      assert.equal(new Set(each.ids).size, 8);
+    }
+    for (const id of heard[0]!.ids.slice(0, 6)) assert.equal((await one.read('room', id!, 100)).gap, true, id);
   });
 
   redisTest(`${client}: connections that hear are killed under load, and nothing is missed`, async (t, start) => {

@@ -120,7 +120,8 @@ export class BusServer {
   printed = '';
   readonly #program: Program;
   readonly #args: readonly string[];
-  readonly #folder = mkdtempSync(join(tmpdir(), 'longwire-'));
+  /** What it keeps on disk. */
+  readonly folder = mkdtempSync(join(tmpdir(), 'longwire-'));
   #child: ChildProcess | undefined;
 
   constructor(t: TestContext, program: Program, args: readonly string[], port: number) {
@@ -132,13 +133,13 @@ export class BusServer {
     t.after(async () => {
       await this.stop();
       process.off('exit', kill);
-      rmSync(this.#folder, { recursive: true });
+      rmSync(this.folder, { recursive: true });
     });
   }
 
   /** Starts it, also again, with what it left in its folder. False where it gave up. */
   async start(...args: string[]): Promise<boolean> {
-    const child = spawn(this.#program.name, [...this.#program.args(this.port, this.#folder), ...this.#args, ...args], { cwd: this.#folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(this.#program.name, [...this.#program.args(this.port, this.folder), ...this.#args, ...args], { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     child.once('error', (error) => (this.printed += String(error)));
     child.once('close', () => this.#child === child && (this.#child = undefined));
