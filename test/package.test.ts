@@ -98,6 +98,16 @@ test('a program can import the client for browsers, which brings nothing of the 
   for (const text of client) assert.doesNotMatch(text, /from '(?!\.\/)/);
 });
 
+test('a program can import the buses over Redis and NATS, without a client of either', () => {
+  writeFileSync(
+    join(CONSUMER, 'buses.mjs'),
+    `const [redis, nats, { UsageError }] = await Promise.all(['longwire/redis', 'longwire/nats', 'longwire'].map((name) => import(name)));
+    console.log(Object.keys(redis).join(), Object.keys(nats).join());
+    try { new redis.RedisBus({}); } catch (error) { console.log(error instanceof UsageError); }`,
+  );
+  assert.equal(run(process.execPath, ['buses.mjs'], CONSUMER).stdout, 'RedisBus NatsBus\ntrue\n');
+});
+
 test('what the package does not export cannot be imported', () => {
   writeFileSync(join(CONSUMER, 'inside.mjs'), `import('longwire/dist/server.js').catch((error) => console.log(error.code));`);
   assert.equal(run(process.execPath, ['inside.mjs'], CONSUMER).stdout, 'ERR_PACKAGE_PATH_NOT_EXPORTED\n');
@@ -112,8 +122,12 @@ for (const resolution of RESOLUTIONS) {
   test(`a TypeScript program can import the package with moduleResolution ${resolution.moduleResolution}, its declarations checked too`, () => {
     writeFileSync(
       join(CONSUMER, 'program.mts'),
-      `import { asChannel, runServer, type Channel, type Server } from 'longwire';
+      `import { asChannel, runServer, type Bus, type Channel, type Server } from 'longwire';
       import { connect, type Connection } from 'longwire/client';
+      import { NatsBus } from 'longwire/nats';
+      import { RedisBus } from 'longwire/redis';
+      export const buses: (typeof RedisBus | typeof NatsBus)[] = [RedisBus, NatsBus];
+      export const close = async (bus: RedisBus | NatsBus): Promise<Bus> => (await bus.close(), bus);
       const connection: Connection = connect('http://127.0.0.1', { onMessage: (data, { id }) => console.log(data, id) });
       connection.close();
       // @ts-expect-error the types of the client are not any either
