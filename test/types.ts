@@ -3,10 +3,13 @@
  * `@ts-expect-error` above a line that compiles fails it.
  */
 
+import type { NatsConnection } from '@nats-io/transport-node';
+import { Cluster, Redis } from 'ioredis';
 import {
   asChannel,
   asEventStream,
   type Body,
+  type Bus,
   type Channel,
   type ChannelHandlers,
   type ChannelStore,
@@ -33,6 +36,9 @@ import {
   UsageError,
   withChannel,
 } from 'longwire';
+import { NatsBus } from 'longwire/nats';
+import { RedisBus } from 'longwire/redis';
+import { createClient, createCluster } from 'redis';
 import { connect, type Connection } from 'longwire/client';
 
 /** Compiles only where `A` and `B` are the same type. */
@@ -289,6 +295,22 @@ export function client(): void {
   void connection.send(1);
   // @ts-expect-error where it stands is its own affair
   connection.id = '';
+}
+
+export function buses(): void {
+  accepts<Bus>(new RedisBus(createClient()));
+  accepts<Bus>(new RedisBus(createClient({ RESP: 2 }), { prefix: 'app:', publishTimeoutMs: 1_000, maxPendingBytes: 1_000 }));
+  accepts<Bus>(new RedisBus(createCluster({ rootNodes: [] })));
+  accepts<Bus>(new RedisBus(new Redis()));
+  accepts<Bus>(new RedisBus(new Cluster([])));
+  accepts<(connection: NatsConnection) => Bus>((connection) => new NatsBus(connection));
+  new MemoryChannelStore({ bus: new RedisBus(new Redis()) });
+  // @ts-expect-error no client
+  new RedisBus({});
+  // @ts-expect-error no client either
+  new RedisBus('redis://127.0.0.1');
+  // @ts-expect-error not the connection of another
+  new NatsBus(new Redis());
 }
 
 export function errors(): void {

@@ -136,8 +136,10 @@ export class BusLink<Own> {
     this.#settings.tell({ type: 'restored', group: this.#group.name, hasGap });
   }
 
-  /** A new subscription tells where the bus is now, and so whether something is missing here. */
+  /** A new subscription tells where the bus is now, and so whether something is missing here. Ids of our own cannot tell: they begin anew. */
   #subscribeAgain(): void {
+    const { history } = this.#group;
+    if (history?.isOwn === true) return this.#beginAnew(history);
     this.#unsubscribe();
     void this.#subscribe();
   }
@@ -189,6 +191,12 @@ export class BusLink<Own> {
     const before = history.epoch;
     history.place(epoch, sequence);
     if (before !== undefined) this.#group.wasMoved(before);
+  }
+
+  #beginAnew(history: History): void {
+    const before = history.epoch!;
+    history.begin();
+    this.#group.wasMoved(before);
   }
 
   /** Those before it will not come any more: the bus keeps their order. */

@@ -136,6 +136,25 @@ for (const client of ['node-redis', 'ioredis']) {
   });
 }
 
+natsTest('NATS is killed under load: it is told, every member has a gap, and all goes on', async (t, start) => {
+  const nats = await start();
+  const { processes, members } = await openRoom(t, 'nats', nats.port);
+  const speakers = processes.map((process, i) => talk(process, 'abc'[i]!));
+  await until(() => members.flat().every((each) => textsOf(each).length > 200), 'the first messages', PATIENCE_MS);
+  await nats.stop();
+  await Promise.all(processes.map((each) => each.told('lost')));
+  assert.equal(await nats.start(), true);
+  await Promise.all(processes.map((each) => each.told('restored with a gap')));
+  await Promise.all(speakers.map((each) => each.stop()));
+  await Promise.all(processes.map((each) => each.say('the end')));
+  await until(() => members.flat().every((each) => textsOf(each).filter((text) => text === 'the end').length === 3), 'the end', PATIENCE_MS);
+  for (const { kind, client } of members.flat()) {
+    assert.equal(client.heard.filter((each) => each.startsWith('gap ')).length, 1, kind);
+    const texts = textsOf({ kind, client }).filter((text) => text.includes('-'));
+    assert.equal(new Set(texts).size, texts.length, kind);
+  }
+});
+
 for (const [bus, test] of [['node-redis', redisTest], ['ioredis', redisTest], ['nats', natsTest]] as const) {
   test(`${bus}: in a group without history, members of every kind on each process hear what each says, in its order`, async (t, start) => {
     const { port } = await start();

@@ -441,6 +441,24 @@ describe('a bus that keeps no history', () => {
     assert.deepEqual(calls(await a!.join(envelopeSocket(), `${epoch}-1`)), [message(`${epoch}-2`, 'b')]);
     assert.deepEqual(calls(await b!.join(envelopeSocket(), `${epoch}-1`))[0], `message {"gap":true,"id":"${other}-0"}`);
   });
+
+  test('makes a gap of what came while it was lost', async () => {
+    const [a, b] = processes(2, { history: true }, new Broker(false));
+    const here = await a!.join(envelopeSocket());
+    a!.store.broadcast('room', 'heard');
+    await turns();
+    const [last] = [a!.store.position('room'), calls(here)];
+    a!.bus.lose();
+    b!.store.broadcast('room', 'missed');
+    await turns();
+    a!.bus.restore();
+    await turns();
+    b!.store.broadcast('room', 'heard again');
+    await turns();
+    const epoch = a!.store.position('room').split('-')[0]!;
+    assert.deepEqual(calls(here), [`message {"gap":true,"id":"${epoch}-0"}`, message(`${epoch}-1`, 'heard again')]);
+    assert.deepEqual(calls(await a!.join(envelopeSocket(), last)), [`message {"gap":true,"id":"${epoch}-0"}`, message(`${epoch}-1`, 'heard again')]);
+  });
 });
 
 describe('what is wrong', () => {
