@@ -43,46 +43,56 @@ export class Outbox {
   }
 
   put(packed: Buffer, call: PendingCall): void {
+    this.#dropSettled();
     this.#waiting.push({ packed, call });
     if (!this.#isRunning) void this.#run();
   }
 
   async #run(): Promise<void> {
     this.#isRunning = true;
-    for (let batch = this.#take(); batch.length > 0; batch = this.#take()) await this.#deliver(batch);
+    for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
+      await this.#deliver(batch);
+      for (const { call } of batch) call.release();
+    }
     this.#isRunning = false;
     this.#onIdle();
   }
 
-  /** The next batch: at least one message that somebody still waits for, if there is any. */
+  /** The next batch, of what somebody still waits for: at least one message, if there is any. */
   #take(): Waiting[] {
-    const batch: Waiting[] = [];
+    this.#dropSettled();
     let bytes = 0;
-    let taken = 0;
-    for (const next of this.#waiting) {
-      if (batch.length === MAX_BATCH_MESSAGES || (batch.length > 0 && bytes + next.packed.length > MAX_BATCH_BYTES)) break;
-      taken++;
-      if (next.call.isSettled) continue;
-      batch.push(next);
-      bytes += next.packed.length;
+    let end = 0;
+    for (; end < this.#waiting.length && end < MAX_BATCH_MESSAGES; end++) {
+      bytes += this.#waiting[end]!.packed.length;
+      if (bytes > MAX_BATCH_BYTES && end > 0) break;
     }
-    this.#waiting.splice(0, taken);
-    return batch;
+    return this.#waiting.splice(0, end);
+  }
+
+  /** Who came first has waited longest: what nobody waits for any more stands at the beginning. */
+  #dropSettled(): void {
+    let count = 0;
+    while (this.#waiting[count]?.call.isSettled === true) count++;
+    for (const { call } of this.#waiting.splice(0, count)) call.release();
   }
 
   async #deliver(batch: readonly Waiting[]): Promise<void> {
     const packed = batch.map((each) => each.packed);
+    const isOver = (): boolean => batch.every(({ call }) => call.isSettled);
+    let isRepeated = false;
     for (let attempt = 0; ; attempt++) {
       try {
-        const ids = await this.#send(packed, attempt > 0);
+        const ids = await this.#send(packed, isRepeated);
         for (const [i, { call }] of batch.entries()) call.resolve(ids[i]);
         return;
       } catch (error) {
+        isRepeated ||= !(error instanceof NotConnected);
         if (!this.#canRepeat(error)) for (const { call } of batch) call.reject(error);
       }
-      if (batch.every(({ call }) => call.isSettled)) return;
+      if (isOver()) return;
       await pause(attempt);
-      if (batch.every(({ call }) => call.isSettled)) return;
+      if (isOver()) return;
     }
   }
 }

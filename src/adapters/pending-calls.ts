@@ -12,11 +12,11 @@ const BYTES_A_CALL = 256;
 export interface PendingOptions {
   /** How long a message may wait to be taken, such as while the bus is away, before `publish` rejects; 10 s by default. */
   readonly publishTimeoutMs?: number | undefined;
-  /** How many bytes of messages may wait at most; beyond them `publish` rejects at once. 16 MiB by default. */
+  /** How many bytes of messages may wait at most; beyond them `publish` rejects at once. 16 MiB by default. What was rejected and is still with the client counts. */
   readonly maxPendingBytes?: number | undefined;
 }
 
-/** One message that waits to be taken. */
+/** One message that somebody waits for, and that takes up room until it is released, also when nobody waits any more. */
 export class PendingCall {
   readonly promise: Promise<string | undefined>;
   readonly bytes: number;
@@ -33,23 +33,28 @@ export class PendingCall {
 
   /** Whether nobody waits for it any more. */
   get isSettled(): boolean {
-    return !this.#calls.has(this);
+    return !this.#calls.isWaitedFor(this);
   }
 
   resolve(id: string | undefined): void {
-    if (this.#calls.remove(this)) this.#settle.resolve(id);
+    if (this.#calls.settle(this)) this.#settle.resolve(id);
   }
 
   reject(error: unknown): void {
-    if (this.#calls.remove(this)) this.#settle.reject(error);
+    if (this.#calls.settle(this)) this.#settle.reject(error);
+  }
+
+  /** Once, when the message is let go of. */
+  release(): void {
+    this.#calls.release(this);
   }
 }
 
 export class PendingCalls {
   readonly #timeoutMs: number;
   readonly #maxBytes: number;
-  /** In the order in which they came, which is the order in which they are due. */
-  readonly #calls = new Set<PendingCall>();
+  /** Those that are waited for, in the order in which they came, which is the order in which they are due. */
+  readonly #waiting = new Set<PendingCall>();
   #bytes = 0;
   #cancelTimer: (() => boolean) | undefined;
 
@@ -65,31 +70,35 @@ export class PendingCalls {
   add(bytes: number): PendingCall {
     if (this.#bytes >= this.#maxBytes) throw new Error(`the bus has not taken what waits for it already, ${this.#maxBytes} bytes or more`);
     const call = new PendingCall(this, bytes + BYTES_A_CALL, performance.now() + this.#timeoutMs);
-    this.#calls.add(call);
+    this.#waiting.add(call);
     this.#bytes += call.bytes;
     this.#cancelTimer ??= scheduleTask(this.#timeoutMs, () => this.#onTimer());
     return call;
   }
 
-  has(call: PendingCall): boolean {
-    return this.#calls.has(call);
+  isWaitedFor(call: PendingCall): boolean {
+    return this.#waiting.has(call);
   }
 
-  remove(call: PendingCall): boolean {
-    if (!this.#calls.delete(call)) return false;
-    this.#bytes -= call.bytes;
-    if (this.#calls.size === 0) this.#stopTimer();
+  /** Whether it was waited for until now. */
+  settle(call: PendingCall): boolean {
+    if (!this.#waiting.delete(call)) return false;
+    if (this.#waiting.size === 0) this.#stopTimer();
     return true;
   }
 
+  release(call: PendingCall): void {
+    this.#bytes -= call.bytes;
+  }
+
   rejectAll(error: unknown): void {
-    for (const call of this.#calls) call.reject(error);
+    for (const call of this.#waiting) call.reject(error);
   }
 
   #onTimer(): void {
     this.#cancelTimer = undefined;
     const now = performance.now();
-    for (const call of this.#calls) {
+    for (const call of this.#waiting) {
       if (call.dueAt > now) {
         this.#cancelTimer = scheduleTask(call.dueAt - now, () => this.#onTimer());
         return;

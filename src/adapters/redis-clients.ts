@@ -27,6 +27,7 @@ export interface NodeRedisCluster {
 /** What is used of the connection of node-redis that hears of channels. */
 export interface NodeRedisSubscriber {
   readonly isOpen: boolean;
+  readonly isReady?: boolean;
   on(event: string, listener: (error?: unknown) => void): unknown;
   connect(): Promise<unknown>;
   subscribe(channel: string, listener: (message: Buffer, channel: Buffer) => void, bufferMode: true): Promise<void>;
@@ -90,12 +91,15 @@ class NodeRedisLink implements RedisLink {
   readonly #client: NodeRedisClient | NodeRedisCluster;
   readonly #subscriber: NodeRedisSubscriber;
   readonly #hear: (message: Buffer, channel: Buffer) => void;
+  #opened: Promise<unknown> | undefined;
 
   constructor(client: NodeRedisClient | NodeRedisCluster, listener: RedisListener) {
     this.#client = client;
     this.#subscriber = client.duplicate();
     this.#hear = (message, channel) => listener.heard(channel.toString(), message);
-    this.#subscriber.on('error', (error) => listener.lost(error));
+    this.#subscriber.on('error', (error) => {
+      if (this.#subscriber.isReady === false) listener.lost(error);
+    });
     // It subscribes again before it says that it is ready; of a cluster, the node that it does so at says it.
     this.#subscriber.on('ready', () => listener.ready());
     this.#subscriber.on('node-ready', () => listener.ready());
@@ -108,12 +112,13 @@ class NodeRedisLink implements RedisLink {
   }
 
   async subscribe(channel: string): Promise<void> {
-    if (!this.#subscriber.isOpen) await this.#subscriber.connect();
+    if (!this.#subscriber.isOpen) this.#opened = this.#subscriber.connect();
+    await this.#opened;
     await this.#subscriber.subscribe(channel, this.#hear, true);
   }
 
-  unsubscribe(channel: string): Promise<void> {
-    return this.#subscriber.unsubscribe(channel);
+  async unsubscribe(channel: string): Promise<void> {
+    if (this.#subscriber.isOpen) await this.#subscriber.unsubscribe(channel);
   }
 
   close(): void {
@@ -141,7 +146,9 @@ class IoRedisLink implements RedisLink {
       for (const event of ['ready', 'error', 'close']) this.#commands.on(event, () => resolve()); // where it is lost, its commands say so
     });
     this.#subscriber = duplicate();
-    this.#subscriber.on('error', (error) => listener.lost(error));
+    this.#subscriber.on('error', (error) => {
+      if (this.#subscriber.status !== 'ready') listener.lost(error);
+    });
     this.#subscriber.on('close', () => listener.lost(new Error('the connection to Redis is closed')));
     this.#subscriber.on('messageBuffer', (channel, message) => listener.heard(String(channel), message as Buffer));
     this.#subscriber.on('ready', () => void this.#resubscribe(listener));

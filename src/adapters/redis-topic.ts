@@ -83,7 +83,7 @@ export class RedisTopic {
     const end = payload.indexOf(LINE_FEED);
     const id = payload.toString('latin1', 0, Math.max(end, 0));
     const position = parsePosition(id);
-    if (this.#history !== undefined && position !== undefined && !this.#isNext(position)) return;
+    if (this.#history !== undefined && (position === undefined || !this.#isNext(position))) return;
     const message = unpackMessage(payload, position && id, end + 1);
     if (message !== undefined) this.#handOn(message, position);
   }

@@ -15,7 +15,10 @@ export type { IoRedisClient, NodeRedisClient, NodeRedisCluster, NodeRedisSubscri
 
 /** How a bus uses Redis. */
 export interface RedisBusOptions extends PendingOptions {
-  /** What the names of all keys and channels begin with, which the group follows; `longwire:` by default. Buses with the same prefix, and only they, hear of each other. */
+  /**
+   * What the names of all keys and channels begin with, which the group follows; `longwire:` by default. Buses with the same prefix, and
+   * only they, hear of each other: also where their clients have different numbers of a database, or prefixes of their own, which channels do not know.
+   */
   readonly prefix?: string | undefined;
 }
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import type { RedisBus } from 'longwire/redis';
 import { HISTORY as SHORT, numbered, publish } from '../support/bus-conformance.js';
 import { HeardGroup } from '../support/bus-listener.js';
-import { type BusServer, redisTest } from '../support/bus-servers.js';
-import { nodeRedisBus, REDIS_CLIENTS, redisClient } from '../support/buses.js';
+import { type BusServer, redisClusterTest, redisTest } from '../support/bus-servers.js';
+import { nodeRedisBus, REDIS_CLIENTS, REDIS_CLUSTER_CLIENTS, redisClient } from '../support/buses.js';
 import { ReplyCutter } from '../support/reply-cutter.js';
 import { until } from '../support/signals.js';
 
@@ -232,6 +232,23 @@ for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
     await publish(bus, 'room', 'told again', history);
     assert.deepEqual(await heard.heard(3), ['told', 'untold', 'told again']);
     assert.deepEqual(heard.events, []);
+  });
+}
+
+for (const [client, connect] of Object.entries(REDIS_CLUSTER_CLIENTS)) {
+  redisClusterTest(`${client}: connections that hear are killed in a cluster under load, and nothing is missed`, async (t, ports) => {
+    const [one, two] = [await connect(t, ports), await connect(t, ports)];
+    const nodes = await Promise.all(ports.map((port) => redisClient(t, port)));
+    const heard = await HeardGroup.open(two, 'room', HISTORY);
+    const load = new Load(one, 'room', 20);
+    for (let i = 0; i < 3; i++) {
+      await load.more(200);
+      const before = heard.messages.length;
+      for (const node of nodes) await node.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      await until(() => heard.messages.length > before + 200, 'that it hears again', PATIENCE_MS);
+    }
+    await checkWhole(heard, load, await load.stop());
+    assert.equal(heard.events.includes('restored with a gap'), false);
   });
 }
 

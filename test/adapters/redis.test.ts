@@ -55,6 +55,8 @@ for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
       'kept: the bus has not taken the message within 200 ms',
       'plain: the bus has not taken the message within 200 ms',
     ]);
+    // Nobody waits for them any more, but the client has them still.
+    await assert.rejects(publish(bus, 'plain', 'too much'), /10000 bytes or more/);
     server.resume();
     await until(async () => publish(bus, 'kept', 'at last', HISTORY).then(() => true, () => false), 'an answer');
     await until(() => heard.texts.at(-1) === 'at last', 'the last message');
