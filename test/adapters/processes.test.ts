@@ -93,7 +93,7 @@ for (const client of ['node-redis', 'ioredis']) {
   });
 
   redisTest(`${client}: Redis with an append-only file is killed under load, and nothing is lost`, async (t, start) => {
-    const redis = await start('--appendonly', 'yes');
+    const redis = await start('--appendonly', 'yes', '--appendfsync', 'always');
     const { processes, members } = await openRoom(t, client, redis.port);
     const speakers = processes.map((process, i) => talk(process, 'abc'[i]!));
     for (let i = 1; i <= 2; i++) {
