@@ -35,9 +35,8 @@ const settings: Settings = { seconds, warmSeconds: seconds, node: process.execPa
 const progress = new Progress(curves.length);
 const found: GrowthResult[] = [];
 for (const curve of curves) {
-  progress.row(curve.title);
+  progress.begin(curve.title);
   found.push(await follow(curve));
-  progress.rowDone();
 }
 progress.end();
 for (const { title, growth, isFlat, points } of found) {
