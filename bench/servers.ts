@@ -99,8 +99,8 @@ function command({ file, runtime }: ServerSpec, node: string): readonly string[]
   return runtime === 'bun' ? [program, path] : [program, 'run', '--allow-all', '--quiet', '--v8-flags=--expose-gc', path];
 }
 
-/** Of all that a runtime prints when it gives up, the line with the error. */
+/** Of all that a runtime prints when it gives up, the last line with an error: that is the cause. */
 function whyMissing(name: ServerName, { message }: Error): string {
   if (/ERR_MODULE_NOT_FOUND|Cannot find (package|module)/.test(message)) return `${name} is not installed`;
-  return message.split('\n').find((line) => /^\w*Error\b/.test(line)) ?? message;
+  return message.split('\n').findLast((line) => /^\w*Error\b/.test(line)) ?? message;
 }
