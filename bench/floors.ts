@@ -17,6 +17,11 @@ export interface Judgement {
   readonly limitShare: number | undefined;
 }
 
+/**
+ * Beyond it the limit is none: large messages cost a server over node:net mostly memory, which one that does nothing gives back late. Then the ratio
+ * alone counts.
+ */
+const NO_LIMIT_SHARE = 1.1;
 /** The Node whose ratios the floors are. */
 const FLOOR_NODE = 20;
 /** At this share of a core a client has no more to give. */
@@ -32,8 +37,8 @@ export function judge({ ours, peer, limit, floor }: Pick<RowResult, 'ours' | 'pe
 
 function verdictOf(floor: Floor | undefined, ratio: number | undefined, limitShare: number | undefined, nodeMajor: number): Verdict {
   if (floor === undefined) return 'no floor';
-  if (limitShare !== undefined && limitShare >= LIMIT_SHARE) return 'met';
-  if (floor.limitShare !== undefined) return limitShare === undefined ? 'not measured' : 'not met';
+  if (floor.limitShare !== undefined) return limitShare === undefined ? 'not measured' : limitShare >= LIMIT_SHARE ? 'met' : 'not met';
+  if (limitShare !== undefined && limitShare >= LIMIT_SHARE && limitShare <= NO_LIMIT_SHARE) return 'met';
   if (ratio === undefined) return 'not measured';
   if (ratio >= floor.ratio!) return 'met';
   return nodeMajor === FLOOR_NODE ? 'not met' : 'below';

@@ -28,7 +28,7 @@ export async function runIdleRow(workload: IdleWorkload, rounds: number, nodeMaj
       const plan = contestant.server === 'limit' ? await planIdleLimit(workload, settings) : undefined;
       const measured: IdleMeasurement[] = [];
       for (let round = 0; round < rounds; round++) {
-        told(contestant.server, round, rounds);
+        told(contestant.server);
         measured.push(await measureIdle(contestant, workload, settings, plan));
       }
       servers.push({ server: contestant.server, about: measured[0]!.about, opened: medians(measured, 'opened'), asked: medians(measured, 'asked') });

@@ -1,27 +1,25 @@
-/** What is being measured right now: one line that changes on a terminal, a line for each row elsewhere. */
+/** What is being measured right now: one line that changes on a terminal, a line for each beginning elsewhere. */
 
 export class Progress {
   readonly #startedAt = performance.now();
   readonly #total: number;
-  #done = 0;
+  #begun = 0;
   #title = '';
 
-  /** @param total of rows. */
+  /** @param total of what will begin. */
   constructor(total: number) {
     this.#total = total;
   }
 
-  row(title: string): void {
+  /** The next one begins. */
+  begin(title: string): void {
     this.#title = title;
+    this.#begun++;
     if (!process.stderr.isTTY) process.stderr.write(`${this.#position()} ${title}\n`);
   }
 
   step(text: string): void {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${this.#position()} ${this.#title}: ${text}`);
-  }
-
-  rowDone(): void {
-    this.#done++;
   }
 
   /** Something that stays on the screen. */
@@ -40,6 +38,6 @@ export class Progress {
 
   #position(): string {
     const minutes = (performance.now() - this.#startedAt) / 60_000;
-    return `[${this.#done + 1}/${this.#total}, ${minutes.toFixed(1)} min]`;
+    return `[${this.#begun}/${this.#total}, ${minutes.toFixed(1)} min]`;
   }
 }

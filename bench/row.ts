@@ -1,4 +1,4 @@
-/** One row of the results: its servers take turns, round by round, and of each the medians count. */
+/** One row of the results: in each round its servers take turns, and of each the medians count. */
 
 import type { Latency } from './histogram.js';
 import { loadOf, type LimitPlan, measure, type Measurement, planLimit, type Settings } from './measurement.js';
@@ -28,7 +28,7 @@ export interface Summary {
 export interface Absence {
   readonly server: ServerName;
   readonly reason: string;
-  /** A server that cannot be had here is missing; one that was started and did not hold out has failed. */
+  /** Whether it has failed, and not merely cannot be had here. */
   readonly isFailure: boolean;
 }
 
@@ -49,7 +49,7 @@ export interface RowResult {
 }
 
 /** Called before each measurement with what comes. */
-export type StepTold = (server: ServerName, round: number, rounds: number) => void;
+export type StepTold = (server: ServerName) => void;
 
 /** A few hundredths are the clock's steps, and the system's own work. */
 const MAX_FOREIGN = 0.1;
@@ -62,34 +62,61 @@ interface Entrant {
   absence: Absence | undefined;
 }
 
-/** @param rounds of ours, the peer and the limit; the others get `otherRounds`. */
-export async function runRow(workload: Workload, rounds: number, otherRounds: number, settings: Settings, told: StepTold): Promise<RowResult> {
-  const ours = entrantOf({ server: 'longwire', ...workload.ours }, rounds);
-  const peer = entrantOf(workload.against, rounds);
-  const limit = entrantOf({ server: 'limit', application: 'limit', waiting: workload.ours.waiting }, rounds);
-  const others = workload.others.map((contestant) => entrantOf(contestant, otherRounds));
-  await planFor(limit, workload, settings);
-  const all = [ours, peer, limit, ...others];
-  for (let round = 0; round < rounds; round++) {
-    for (const each of all.filter((entrant) => entrant.absence === undefined && round < entrant.rounds)) {
-      told(each.contestant.server, round, each.rounds);
-      await measureOnce(each, workload, settings);
+export class Row {
+  readonly workload: Workload;
+  /** Of ours, the peer and the limit. */
+  readonly rounds: number;
+  readonly #settings: Settings;
+  readonly #ours: Entrant;
+  readonly #peer: Entrant;
+  readonly #limit: Entrant;
+  readonly #others: readonly Entrant[];
+
+  /** @param rounds of ours, the peer and the limit; the others get `otherRounds`. */
+  constructor(workload: Workload, rounds: number, otherRounds: number, settings: Settings) {
+    this.workload = workload;
+    this.rounds = rounds;
+    this.#settings = settings;
+    this.#ours = entrantOf({ server: 'longwire', ...workload.ours }, rounds);
+    this.#peer = entrantOf(workload.against, rounds);
+    this.#limit = entrantOf({ server: 'limit', application: 'limit', waiting: workload.ours.waiting }, rounds);
+    this.#others = workload.others.map((contestant) => entrantOf(contestant, otherRounds));
+  }
+
+  /** Measures all servers once, one after the other. */
+  async measure(round: number, told: StepTold): Promise<void> {
+    if (round === 0) await planFor(this.#limit, this.workload, this.#settings);
+    for (const each of this.#all.filter((entrant) => entrant.absence === undefined && round < entrant.rounds)) {
+      told(each.contestant.server);
+      await measureOnce(each, this.workload, this.#settings);
     }
   }
-  return {
-    name: workload.name,
-    title: workload.title,
-    chart: workload.chart,
-    load: loadOf(workload, settings.hasWrk),
-    rounds,
-    floor: workload.floor,
-    against: workload.against.server,
-    ours: summaryOf(ours),
-    peer: summaryOf(peer),
-    limit: summaryOf(limit),
-    others: others.map(summaryOf).filter((summary) => summary !== undefined),
-    absences: all.map((each) => each.absence).filter((absence) => absence !== undefined),
-  };
+
+  get absences(): Absence[] {
+    return this.#all.map((each) => each.absence).filter((absence) => absence !== undefined);
+  }
+
+  get result(): RowResult {
+    const { name, title, chart, floor, against } = this.workload;
+    return {
+      name,
+      title,
+      chart,
+      load: loadOf(this.workload, this.#settings.hasWrk),
+      rounds: this.#ours.measured.length,
+      floor,
+      against: against.server,
+      ours: summaryOf(this.#ours),
+      peer: summaryOf(this.#peer),
+      limit: summaryOf(this.#limit),
+      others: this.#others.map(summaryOf).filter((summary) => summary !== undefined),
+      absences: this.absences,
+    };
+  }
+
+  get #all(): readonly Entrant[] {
+    return [this.#ours, this.#peer, this.#limit, ...this.#others];
+  }
 }
 
 function entrantOf(contestant: Contestant, rounds: number): Entrant {

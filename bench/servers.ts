@@ -11,21 +11,23 @@ const ANSWER_MS = 20_000;
 
 interface ServerSpec {
   readonly file: string;
+  /** Whether every machine has it: if it does not start, something is wrong. */
+  readonly isAlwaysHere: boolean;
   /** What runs the file: the Node that was asked for, or a program of its own. */
   readonly runtime: 'node' | 'bun' | 'deno';
 }
 
 export const SERVERS = {
-  'longwire': { file: 'longwire.mjs', runtime: 'node' },
-  'limit': { file: 'limit.mjs', runtime: 'node' },
-  'node:http': { file: 'node-http.mjs', runtime: 'node' },
-  'ws': { file: 'ws.mjs', runtime: 'node' },
-  'uWebSockets.js': { file: 'uwebsockets.mjs', runtime: 'node' },
-  'bun': { file: 'bun.mjs', runtime: 'bun' },
-  'deno': { file: 'deno.mjs', runtime: 'deno' },
-  'fastify': { file: 'fastify.mjs', runtime: 'node' },
-  'hono': { file: 'hono.mjs', runtime: 'node' },
-  'socket.io': { file: 'socket-io.mjs', runtime: 'node' },
+  'longwire': { file: 'longwire.mjs', isAlwaysHere: true, runtime: 'node' },
+  'limit': { file: 'limit.mjs', isAlwaysHere: true, runtime: 'node' },
+  'node:http': { file: 'node-http.mjs', isAlwaysHere: true, runtime: 'node' },
+  'ws': { file: 'ws.mjs', isAlwaysHere: false, runtime: 'node' },
+  'uWebSockets.js': { file: 'uwebsockets.mjs', isAlwaysHere: false, runtime: 'node' },
+  'bun': { file: 'bun.mjs', isAlwaysHere: false, runtime: 'bun' },
+  'deno': { file: 'deno.mjs', isAlwaysHere: false, runtime: 'deno' },
+  'fastify': { file: 'fastify.mjs', isAlwaysHere: false, runtime: 'node' },
+  'hono': { file: 'hono.mjs', isAlwaysHere: false, runtime: 'node' },
+  'socket.io': { file: 'socket-io.mjs', isAlwaysHere: false, runtime: 'node' },
 } as const satisfies Record<string, ServerSpec>;
 
 export type ServerName = keyof typeof SERVERS;
@@ -66,8 +68,7 @@ export class RunningServer {
       return new RunningServer(child, port, about);
     } catch (error) {
       await child.stop();
-      if (isMissingPackage(error)) throw new MissingServer(`${name} is not installed`);
-      throw error;
+      throw SERVERS[name].isAlwaysHere ? error : new MissingServer(whyMissing(name, error as Error));
     }
   }
 
@@ -98,6 +99,8 @@ function command({ file, runtime }: ServerSpec, node: string): readonly string[]
   return runtime === 'bun' ? [program, path] : [program, 'run', '--allow-all', '--quiet', '--v8-flags=--expose-gc', path];
 }
 
-function isMissingPackage(error: unknown): boolean {
-  return error instanceof Error && /ERR_MODULE_NOT_FOUND|Cannot find (package|module)/.test(error.message);
+/** Of all that a runtime prints when it gives up, the last line with an error: that is the cause. */
+function whyMissing(name: ServerName, { message }: Error): string {
+  if (/ERR_MODULE_NOT_FOUND|Cannot find (package|module)/.test(message)) return `${name} is not installed`;
+  return message.split('\n').findLast((line) => /^\w*Error\b/.test(line)) ?? message;
 }

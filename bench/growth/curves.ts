@@ -1,6 +1,6 @@
 /** What must not cost more for being more: connections, header lines, pipelined requests, fragments, and input in the smallest pieces. */
 
-import { measure, type Settings } from '../measurement.js';
+import { measure, planLimit, type Settings } from '../measurement.js';
 import type { Workload } from '../workloads.js';
 import { CORE_INPUTS, type CoreInput, microsPerUnit } from './cores.js';
 
@@ -11,6 +11,8 @@ export interface Curve {
   readonly sizes: readonly number[];
   /** Whether connections are needed by the size, which a machine may not allow. */
   readonly isConnections: boolean;
+  /** Whether it is not ours, and only shows what growth costs the system below. */
+  readonly isReference: boolean;
   /** Microseconds of CPU time for one unit. */
   measure(size: number, settings: Settings): Promise<number>;
 }
@@ -23,6 +25,7 @@ const ECHO: Pick<Workload, 'load' | 'traffic'> = { load: 'raw', traffic: { kind:
 
 export const CURVES: readonly Curve[] = [
   served('connections', 'HTTP connections: a request', CONNECTIONS, true, 'hello', HELLO, (size) => ({ connections: size, inFlight: 1 })),
+  { ...served('limit', 'HTTP connections of the limit: a request', CONNECTIONS, true, 'hello', HELLO, (size) => ({ connections: size, inFlight: 1 }), 'limit'), isReference: true },
   served('websockets', 'WebSockets: a message', CONNECTIONS, true, 'echo', ECHO, (size) => ({ connections: size, inFlight: 1 })),
   served('pipelined', 'pipelined requests: one of them', [1, 4, 16, 64, 256, 1000], false, 'hello', HELLO, (size) => ({ connections: 10, inFlight: size })),
   core('lines', 'header lines: one of them', [10, 20, 50, 100], CORE_INPUTS.headerLines),
@@ -42,17 +45,22 @@ function served(
   application: string,
   traffic: Pick<Workload, 'load' | 'traffic'>,
   scale: (size: number) => Pick<Workload, 'connections' | 'inFlight'>,
+  server: 'longwire' | 'limit' = 'longwire',
 ): Curve {
   return {
     name,
     title,
     sizes,
     isConnections,
-    measure: async (size, settings) => (await measure({ server: 'longwire', application }, { ...traffic, ...scale(size) }, settings)).microsPerOperation,
+    isReference: false,
+    async measure(size, settings) {
+      const plan = server === 'limit' ? await planLimit({ ...traffic, ours: { application } }, settings) : undefined;
+      return (await measure({ server, application }, { ...traffic, ...scale(size) }, settings, plan)).microsPerOperation;
+    },
   };
 }
 
 /** Measured on a core alone, in this process. */
 function core(name: string, title: string, sizes: readonly number[], input: CoreInput): Curve {
-  return { name, title, sizes, isConnections: false, measure: async (size) => microsPerUnit(input, size) };
+  return { name, title, sizes, isConnections: false, isReference: false, measure: async (size) => microsPerUnit(input, size) };
 }

@@ -26,6 +26,11 @@ export function growthResult(name: string, title: string, rounds: readonly { siz
   return { name, title, points, growth, isFlat: growth <= FLAT };
 }
 
+/** The same result, with what the system below grows by itself taken out of the verdict. */
+export function besideReference(result: GrowthResult, reference: GrowthResult): GrowthResult {
+  return { ...result, isFlat: result.growth <= FLAT * Math.max(1, reference.growth) };
+}
+
 /** Beside the smallest before it, not beside the first: what falls first may not rise behind that either. */
 export function growthOf(points: readonly GrowthPoint[]): number {
   let least = Infinity;

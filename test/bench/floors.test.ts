@@ -23,6 +23,13 @@ test('a row within 0.92 of the limit is met whatever its ratio, on every Node', 
   assert.equal(judge(row({ ...near, limit: summary('limit', 9.19) }), 20).verdict, 'not met');
 });
 
+test('a limit that needs more than we do is none, and the ratio counts', () => {
+  const slow = { limit: summary('limit', 11.1) };
+  assert.equal(judge(row({ ...slow, floor: { ratio: 3 } }), 20).verdict, 'not met');
+  assert.equal(judge(row({ ...slow, floor: { ratio: 2 } }), 20).verdict, 'met');
+  assert.equal(judge(row({ ...slow, floor: { limitShare: 0.92 } }), 20).verdict, 'met');
+});
+
 test('a floor that asks for a share of the limit is not met by a ratio', () => {
   assert.equal(judge(row({ floor: { ratio: 1.1, limitShare: 0.92 } }), 20).verdict, 'not met');
   assert.equal(judge(row({ floor: { limitShare: 0.92 }, limit: undefined }), 20).verdict, 'not measured');

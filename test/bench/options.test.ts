@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { roundsWithin } from '../../bench/budget.js';
 import { parseOptions } from '../../bench/options.js';
 
 test('without anything a run is whole, and its results are written', () => {
@@ -19,13 +18,6 @@ test('lists are separated by commas', () => {
   const { only, nodes } = parseOptions(['--only', 'echo-64, hello', '--node', '20,24.1,26']);
   assert.deepEqual(only, ['echo-64', 'hello']);
   assert.deepEqual(nodes, ['20', '24.1', '26']);
-});
-
-test('rows have fewer rounds where time runs out, but one at least', () => {
-  assert.equal(roundsWithin({ leftMs: 60_000, leftRows: 10, roundMs: 0 }, 3), 3, 'nothing is known yet');
-  assert.equal(roundsWithin({ leftMs: 60_000, leftRows: 10, roundMs: 1000 }, 3), 3);
-  assert.equal(roundsWithin({ leftMs: 60_000, leftRows: 10, roundMs: 2500 }, 3), 2);
-  assert.equal(roundsWithin({ leftMs: -1, leftRows: 10, roundMs: 2500 }, 3), 1);
 });
 
 for (const args of [['--rounds', '0'], ['--rounds', 'many'], ['--seconds', '0'], ['--node', 'latest'], ['--unknown']]) {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { growthOf } from '../../bench/growth/growth.js';
+import { besideReference, growthOf, growthResult } from '../../bench/growth/growth.js';
 import { Histogram } from '../../bench/histogram.js';
 import { trendOf } from '../../bench/soak/trend.js';
 import { median, pairedRatio, spread } from '../../bench/statistics.js';
@@ -61,6 +61,13 @@ test('growth is told beside the cheapest size before, so that a fall hides no ri
   assert.equal(growthOf(points(1, 1, 1)), 1);
   assert.equal(growthOf(points(4, 2, 1)), 0.5);
   assert.equal(growthOf(points(10, 1, 3)), 3);
+});
+
+test('what the limit grows by itself is not held against us', () => {
+  const grown = growthResult('ours', 'ours', [{ size: 1, micros: [1] }, { size: 10, micros: [1.6] }]);
+  assert.ok(!grown.isFlat);
+  assert.ok(besideReference(grown, growthResult('limit', 'limit', [{ size: 1, micros: [1] }, { size: 10, micros: [1.5] }])).isFlat);
+  assert.ok(!besideReference(grown, growthResult('limit', 'limit', [{ size: 1, micros: [2] }, { size: 10, micros: [1] }])).isFlat);
 });
 
 const samples = (...rss: readonly number[]): { minutes: number; rss: number; heapUsed: number }[] => rss.map((value, minutes) => ({ minutes, rss: value, heapUsed: 0 }));
