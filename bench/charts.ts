@@ -1,5 +1,7 @@
-/** The charts of what was found: how Longwire compares, what idle connections cost, growth, and memory over time. */
+/** The charts of what was found: how Longwire compares, what idle connections cost, growth, memory over time, and groups. */
 
+import type { BroadcastResults } from './broadcast/results.js';
+import { ENTRIES, MESSAGE_BYTES } from './broadcast/scenarios.js';
 import { judge } from './floors.js';
 import type { GrowthResults } from './growth/main.js';
 import { majorOf, type Results } from './results.js';
@@ -12,6 +14,7 @@ export interface Newest {
   readonly runs: readonly Results[];
   readonly growth: GrowthResults | undefined;
   readonly soak: SoakResults | undefined;
+  readonly broadcast: BroadcastResults | undefined;
 }
 
 /** The last that was written of each version, oldest version first; a run of a few rows draws no chart. */
@@ -27,11 +30,12 @@ export function newestOfEachNode(all: readonly Results[]): Results[] {
 }
 
 /** The charts by their names, of what there is. */
-export function chartsOf({ runs, growth, soak }: Newest): Record<string, string> {
+export function chartsOf({ runs, growth, soak, broadcast }: Newest): Record<string, string> {
   return {
     ...(runs.length === 0 ? {} : { http: ratioChart('http', runs), websocket: ratioChart('websocket', runs), idle: idleChart(runs) }),
     ...(growth === undefined ? {} : { growth: growthChart(growth) }),
     ...(soak === undefined ? {} : { soak: soakChart(soak) }),
+    ...(broadcast === undefined ? {} : broadcastCharts(broadcast)),
   };
 }
 
@@ -96,6 +100,27 @@ function soakChart({ samples, node, date, options, count }: SoakResults): string
     xLabel: 'minutes',
     isLogarithmic: false,
     format: (value) => `${value.toFixed(0)} MiB`,
+  });
+}
+
+function broadcastCharts(results: BroadcastResults): Record<string, string> {
+  const sizes = MESSAGE_BYTES.filter((bytes) => results.groups.some(({ messageBytes }) => messageBytes === bytes));
+  return Object.fromEntries(sizes.map((bytes) => [`broadcast-${bytes}`, broadcastChart(results, bytes)]));
+}
+
+/** A group of one member is left out: it costs a turn of the event loop, which is shared by none. */
+function broadcastChart({ groups, node, date }: BroadcastResults, bytes: number): string {
+  const lines = ENTRIES.map(({ name, title, server }): Line => ({
+    label: server === 'longwire' ? `Longwire, ${title}` : title,
+    points: groups.filter(({ entry, members, messageBytes }) => entry === name && messageBytes === bytes && members > 1).map(({ members, microsPerDelivery }) => ({ x: members, y: microsPerDelivery })),
+  }));
+  return lineChart({
+    title: `Groups: what a message of ${bytes.toLocaleString('en')} B to one member costs`,
+    subtitle: `server CPU time, one message a turn, Node ${node}, ${date}`,
+    lines: lines.filter(({ points }) => points.length > 0),
+    xLabel: 'members',
+    isLogarithmic: true,
+    format: (value) => `${value.toFixed(1)} µs`,
   });
 }
 

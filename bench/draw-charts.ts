@@ -2,6 +2,7 @@
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { BroadcastResults } from './broadcast/results.js';
 import { chartsOf, newestOfEachNode } from './charts.js';
 import type { GrowthResults } from './growth/main.js';
 import { ROOT } from './paths.js';
@@ -21,6 +22,7 @@ const charts = chartsOf({
   runs: newestOfEachNode(load<Results>(/^\d/)),
   growth: load<GrowthResults>(/^growth-/).at(-1),
   soak: load<SoakResults>(/^soak-/).at(-1),
+  broadcast: load<BroadcastResults>(/^broadcast-/).at(-1),
 });
 mkdirSync(CHARTS, { recursive: true });
 for (const [name, svg] of Object.entries(charts)) {

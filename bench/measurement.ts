@@ -9,10 +9,10 @@ import { availableParallelism } from 'node:os';
 import { Child, pinned } from './child.js';
 import { busyNanosOf } from './cpu-time.js';
 import type { Latency } from './histogram.js';
-import type { LoadResult, RawTask } from './loads/load.js';
+import type { GroupTask, LoadResult, RawTask } from './loads/load.js';
 import { compiled } from './paths.js';
 import { RunningServer } from './servers.js';
-import { type Step, trafficOf, type TrafficSpec } from './traffic.js';
+import { type GroupTrafficSpec, type Step, trafficOf } from './traffic.js';
 import type { Contestant, LoadName, Workload } from './workloads.js';
 import { runWrk } from './wrk.js';
 
@@ -70,19 +70,34 @@ export function coresHere(): Pick<Settings, 'serverCore' | 'loadCore'> {
 }
 
 export async function measure(contestant: Contestant, workload: LoadedWorkload, settings: Settings, plan?: LimitPlan): Promise<Measurement> {
+  const { connections, inFlight } = workload;
   const server = await RunningServer.start(contestant.server, contestant, settings.node, settings.serverCore);
   try {
     if (plan !== undefined) await server.ask('answer', plan);
-    return await loaded(server, contestant.traffic ?? workload.traffic, workload, settings);
+    const task: RawTask = { port: server.port, traffic: contestant.traffic ?? workload.traffic, connections, inFlight, ...timesOf(settings) };
+    return await loaded(server, () => startLoad(loadOf(workload, settings.hasWrk), task, settings.loadCore), settings);
   } finally {
     await server.stop();
   }
 }
 
-async function loaded(server: RunningServer, traffic: TrafficSpec, workload: LoadedWorkload, settings: Settings): Promise<Measurement> {
-  const { connections, inFlight } = workload;
-  const task: RawTask = { port: server.port, traffic, connections, inFlight, seconds: settings.seconds, warmSeconds: settings.warmSeconds };
-  const load = await startLoad(loadOf(workload, settings.hasWrk), task, settings.loadCore);
+/** The messages to a group of so many members, of one process. */
+export async function measureGroup(contestant: Omit<Contestant, 'traffic'>, traffic: GroupTrafficSpec, members: number, settings: Settings): Promise<Measurement> {
+  const server = await RunningServer.start(contestant.server, contestant, settings.node, settings.serverCore);
+  try {
+    const task: GroupTask = { port: server.port, askPort: server.port, traffic, connections: members, ...timesOf(settings) };
+    return await loaded(server, () => startLoadProcess('group', task, settings.loadCore), settings);
+  } finally {
+    await server.stop();
+  }
+}
+
+export function timesOf({ seconds, warmSeconds }: Settings): Pick<RawTask, 'seconds' | 'warmSeconds'> {
+  return { seconds, warmSeconds };
+}
+
+async function loaded(server: RunningServer, start: () => Promise<RunningLoad>, settings: Settings): Promise<Measurement> {
+  const load = await start();
   try {
     const core = settings.serverCore === undefined ? undefined : busyNanosOf(settings.serverCore);
     const before = await server.cpuNanos();
@@ -108,17 +123,20 @@ export function loadOf({ load }: Pick<Workload, 'load'>, hasWrk: boolean): LoadN
   return load === 'wrk' && !hasWrk ? 'raw' : load;
 }
 
-interface RunningLoad {
+export interface RunningLoad {
   go(): Promise<LoadResult>;
   stop(): Promise<void>;
 }
 
 /** Resolves when the server is warm. */
 async function startLoad(name: LoadName, task: RawTask, core: number | undefined): Promise<RunningLoad> {
-  if (name === 'wrk') {
-    await runWrk(task, task.warmSeconds, core);
-    return { go: () => runWrk(task, task.seconds, core), stop: async () => undefined };
-  }
+  if (name !== 'wrk') return startLoadProcess(name, task, core);
+  await runWrk(task, task.warmSeconds, core);
+  return { go: () => runWrk(task, task.seconds, core), stop: async () => undefined };
+}
+
+/** The same of a load of our own. */
+export async function startLoadProcess(name: Exclude<LoadName, 'wrk'> | 'group', task: RawTask | GroupTask, core: number | undefined): Promise<RunningLoad> {
   const child = new Child(`the load ${name}`, pinned(core, [process.execPath, compiled('loads', name), JSON.stringify(task)]));
   try {
     await child.hear(task.warmSeconds * 1000 + GRACE_MS);

@@ -35,8 +35,13 @@ export type ServerName = keyof typeof SERVERS;
 /** What a server is to be. */
 export interface ServerTask {
   readonly application: string;
-  /** How many long polls are answered at once. */
+  /** How many long polls are answered at once, or how many members a group has to have. */
   readonly waiting?: number | undefined;
+  /** Bytes of a message to all; 128 by default. */
+  readonly messageBytes?: number | undefined;
+  /** The address of the Redis that groups reach others over, and whether they have a history there. */
+  readonly redis?: string | undefined;
+  readonly hasHistory?: boolean | undefined;
 }
 
 export interface Memory {

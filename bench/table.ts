@@ -2,6 +2,7 @@
 
 import { isClientBound, judge, judgeIdle, type Verdict } from './floors.js';
 import type { IdleResult, IdleSummary } from './idle-row.js';
+import { duration, markdownTable, micros, times } from './markdown.js';
 import type { RowResult, Summary } from './row.js';
 import { pairedRatio } from './statistics.js';
 import type { Floor } from './workloads.js';
@@ -12,18 +13,18 @@ const OTHERS_HEAD = ['workload', 'server', 'µs', 'longwire µs', 'ratio', 'ops/
 
 /** What the CPU time of the rows was, and whether each reaches its floor. */
 export function rowsTable(rows: readonly RowResult[], nodeMajor: number): string {
-  return markdown(HEAD, rows.map((row) => cells(row, nodeMajor)));
+  return markdownTable(HEAD, rows.map((row) => cells(row, nodeMajor)));
 }
 
 /** The rows in which others were measured for information; empty without any. */
 export function othersTable(rows: readonly RowResult[]): string {
   const lines = rows.flatMap((row) => row.others.map((other) => otherCells(row, other)));
-  return lines.length === 0 ? '' : markdown(OTHERS_HEAD, lines);
+  return lines.length === 0 ? '' : markdownTable(OTHERS_HEAD, lines);
 }
 
 /** What a connection that does nothing costs. */
 export function idleTable(rows: readonly IdleResult[]): string {
-  return markdown(IDLE_HEAD, rows.flatMap((row) => row.servers.flatMap((server) => [idleCells(row, server, 'opened'), idleCells(row, server, 'asked')])));
+  return markdownTable(IDLE_HEAD, rows.flatMap((row) => row.servers.flatMap((server) => [idleCells(row, server, 'opened'), idleCells(row, server, 'asked')])));
 }
 
 function idleCells(row: IdleResult, { server, about, ...steps }: IdleSummary, step: 'opened' | 'asked'): string[] {
@@ -72,24 +73,4 @@ function traffic(summary: Summary | undefined): string[] {
 export function floorText(floor: Floor | undefined): string {
   if (floor === undefined) return '';
   return [floor.ratio === undefined ? '' : `${floor.ratio}x`, floor.limitShare === undefined ? '' : `${floor.limitShare} of the limit`].filter((text) => text !== '').join(', ');
-}
-
-function micros(value: number | undefined): string {
-  if (value === undefined) return '–';
-  return value >= 100 ? value.toFixed(0) : value.toFixed(2);
-}
-
-function times(ratio: number | undefined): string {
-  return ratio === undefined ? '–' : `${ratio.toFixed(2)}x`;
-}
-
-/** wrk knows the higher percentiles of pipelined requests not: it says 0. */
-function duration(micros: number): string {
-  if (micros === 0) return '–';
-  return micros >= 1000 ? `${(micros / 1000).toFixed(1)} ms` : `${micros.toFixed(0)} µs`;
-}
-
-function markdown(head: readonly string[], lines: readonly (readonly string[])[]): string {
-  const rows = [head, head.map(() => '---'), ...lines];
-  return rows.map((row) => `| ${row.join(' | ')} |`).join('\n');
 }

@@ -30,10 +30,25 @@ export interface WebSocketTrafficSpec {
   readonly dialect?: Dialect;
 }
 
-/** A message that makes the server send so many of 128 bytes to all. */
+/** How a member of a group is connected. */
+export type MemberKind = 'websocket' | 'event-stream' | 'stream' | 'poll';
+
+/** A message that makes the server send so many to all. */
 export interface BroadcastTrafficSpec {
   readonly kind: 'broadcast';
   readonly messages: number;
+  /** Bytes of each message; 128 by default. */
+  readonly messageBytes?: number;
+  readonly dialect?: Dialect;
+}
+
+/** A group in which a request of somebody else makes the server send so many messages to all. A long poll takes one, and is then asked anew. */
+export interface GroupTrafficSpec {
+  /** Members are of these kinds in turn. */
+  readonly members: readonly MemberKind[];
+  readonly messages: number;
+  readonly messageBytes: number;
+  /** That of its WebSockets. */
   readonly dialect?: Dialect;
 }
 
@@ -42,6 +57,8 @@ export type TrafficSpec = HttpTrafficSpec | WebSocketTrafficSpec | BroadcastTraf
 /** Something that is sent, and has to be answered before anything else. */
 export interface Step {
   readonly bytes: Buffer;
+  /** What the answer's status has to be, where it is one over HTTP. */
+  readonly status?: number;
   /** The length of the answer that begins here; `undefined` while more must come. */
   answerLength(bytes: Buffer): number | undefined;
 }
@@ -61,7 +78,7 @@ export interface Traffic {
 /** Stands where a differing head differs. */
 export const MARK = '########';
 const NO_MARK = '00000000';
-export const BROADCAST_MESSAGE_BYTES = 128;
+const BROADCAST_MESSAGE_BYTES = 128;
 
 const HELLO = 'hello';
 const DOWNLOAD_BYTES = 1024 ** 2;
@@ -92,6 +109,31 @@ export function trafficOf(spec: TrafficSpec): Traffic {
   return spec.kind === 'websocket' ? echoTraffic(spec) : broadcastTraffic(spec);
 }
 
+/** The request that makes the server send messages to a group; it is answered when they are sent. */
+export function askTraffic({ messages }: GroupTrafficSpec): Traffic {
+  const request = Buffer.from(`GET /ask?messages=${messages} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  return { opening: [], request, template: request, answerLength: httpAnswerLength, checkAnswer: (bytes) => checkHttp(bytes, Buffer.from(HELLO)) };
+}
+
+/** What comes to a member of a group. Only a poll sends a request for each answer; all others have sent theirs to join. */
+export function memberTraffic(kind: MemberKind, { messages, messageBytes, dialect = 'plain' }: GroupTrafficSpec): Traffic {
+  if (kind === 'websocket') return { ...broadcastTraffic({ kind: 'broadcast', messages, messageBytes, dialect }), opening: openingOf(dialect, '', '/websocket') };
+  const request = Buffer.from(`GET /${kind} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  if (kind === 'poll') return { opening: [], request, template: request, answerLength: httpAnswerLength, checkAnswer: (bytes) => checkHttp(bytes, Buffer.alloc(messageBytes), false) };
+  const around = kind === 'event-stream' ? 'data: \n\n'.length : 0;
+  return {
+    opening: [{ bytes: request, status: 200, answerLength: headLength }],
+    request,
+    template: request,
+    answerLength: (bytes) => lengthOf(bytes, messages, chunkLength),
+    checkAnswer(bytes) {
+      for (let at = 0; at < bytes.length; at += chunkLength(bytes.subarray(at))!) {
+        if (Number.parseInt(bytes.toString('latin1', at, at + 8), 16) !== messageBytes + around) throw new Error('a message to the group has another length');
+      }
+    },
+  };
+}
+
 function httpTraffic({ head, bodyBytes, expect, closes = false }: HttpTrafficSpec): Traffic {
   const body = Buffer.alloc(bodyBytes, 'x');
   const mark = head === 'differing' ? MARK : NO_MARK;
@@ -106,10 +148,7 @@ function httpTraffic({ head, bodyBytes, expect, closes = false }: HttpTrafficSpe
     request: Buffer.concat([Buffer.from(template.replaceAll(MARK, NO_MARK)), body]),
     template: Buffer.concat([Buffer.from(template), body]),
     answerLength: httpAnswerLength,
-    checkAnswer(bytes) {
-      if (!bytes.toString('latin1', 0, 13).startsWith('HTTP/1.1 200 ')) throw new Error('the answer is no 200');
-      if (!httpBody(bytes).equals(expected)) throw new Error('the body of the answer is not what it has to be');
-    },
+    checkAnswer: (bytes) => checkHttp(bytes, expected),
   };
 }
 
@@ -130,22 +169,14 @@ function echoTraffic({ type, messageBytes, isCompressed = false, dialect = 'plai
   };
 }
 
-function broadcastTraffic({ messages, dialect = 'plain' }: BroadcastTrafficSpec): Traffic {
+function broadcastTraffic({ messages, messageBytes = BROADCAST_MESSAGE_BYTES, dialect = 'plain' }: BroadcastTrafficSpec): Traffic {
   const request = encodeClientFrame('text', wrapped(Buffer.from(String(messages)), dialect), false);
-  const expectedBytes = wrapped(Buffer.alloc(BROADCAST_MESSAGE_BYTES), dialect).length;
+  const expectedBytes = wrapped(Buffer.alloc(messageBytes), dialect).length;
   return {
     opening: openingOf(dialect, ''),
     request,
     template: request,
-    answerLength(bytes) {
-      let length = 0;
-      for (let i = 0; i < messages; i++) {
-        const next = frameLength(bytes.subarray(length));
-        if (next === undefined) return undefined;
-        length += next;
-      }
-      return length;
-    },
+    answerLength: (bytes) => lengthOf(bytes, messages, frameLength),
     checkAnswer(bytes) {
       for (let at = 0; at < bytes.length; at += frameLength(bytes.subarray(at))!) {
         if (framePayload(bytes.subarray(at)).payload.length !== expectedBytes) throw new Error('a message of the broadcast has another length');
@@ -159,11 +190,12 @@ function wrapped(payload: Buffer, dialect: Dialect): Buffer {
 }
 
 /** socket.io speaks first, and is then asked to connect. */
-function openingOf(dialect: Dialect, fields: string): readonly Step[] {
-  if (dialect === 'plain') return [{ bytes: handshake('/', fields), answerLength: headLength }];
+function openingOf(dialect: Dialect, fields: string, target = '/'): readonly Step[] {
+  if (dialect === 'plain') return [{ bytes: handshake(target, fields), status: 101, answerLength: headLength }];
   return [
     {
       bytes: handshake('/socket.io/?EIO=4&transport=websocket', fields),
+      status: 101,
       answerLength(bytes) {
         const head = headLength(bytes);
         const frame = head && frameLength(bytes.subarray(head));
@@ -198,6 +230,32 @@ function httpAnswerLength(bytes: Buffer): number | undefined {
 function contentLength(bytes: Buffer, head: number): number | undefined {
   const field = /\r\ncontent-length: *(\d+)/i.exec(bytes.toString('latin1', 0, head));
   return field === null ? undefined : Number(field[1]);
+}
+
+/** @param isSame whether the body has to be the expected one, or only as long. */
+function checkHttp(bytes: Buffer, expected: Buffer, isSame = true): void {
+  if (!bytes.toString('latin1', 0, 13).startsWith('HTTP/1.1 200 ')) throw new Error('the answer is no 200');
+  const body = httpBody(bytes);
+  if (isSame ? !body.equals(expected) : body.length !== expected.length) throw new Error('the body of the answer is not what it has to be');
+}
+
+/** The length of so many parts, one behind the other, or `undefined`. */
+function lengthOf(bytes: Buffer, parts: number, partLength: (bytes: Buffer) => number | undefined): number | undefined {
+  let length = 0;
+  for (let i = 0; i < parts; i++) {
+    const next = partLength(bytes.subarray(length));
+    if (next === undefined) return undefined;
+    length += next;
+  }
+  return length;
+}
+
+/** The length of a whole chunk with its lines, or `undefined`. */
+function chunkLength(bytes: Buffer): number | undefined {
+  const lineEnd = bytes.indexOf('\r\n');
+  if (lineEnd === -1) return undefined;
+  const length = lineEnd + 2 + Number.parseInt(bytes.toString('latin1', 0, lineEnd), 16) + 2;
+  return bytes.length < length ? undefined : length;
 }
 
 function httpBody(bytes: Buffer): Buffer {

@@ -41,9 +41,9 @@ export class Lane {
 
   /** Goes through what the connection begins with, such as the handshake. */
   async begin({ opening }: Traffic): Promise<void> {
-    for (const { bytes, answerLength } of opening) {
+    for (const { bytes, answerLength, status } of opening) {
       const answer = await this.ask(bytes, answerLength);
-      if (bytes.toString('latin1').startsWith('GET ') && !answer.toString('latin1').startsWith('HTTP/1.1 101 ')) throw new Error('the handshake was refused');
+      if (status !== undefined && !answer.toString('latin1').startsWith(`HTTP/1.1 ${status} `)) throw new Error(`the answer is no ${status}`);
     }
   }
 
@@ -83,12 +83,13 @@ export class Lane {
 }
 
 /** Opens so many lanes, a hundred at a time. */
-export async function openLanes(port: number, count: number, prepare: (lane: Lane) => Promise<void>): Promise<Lane[]> {
+export async function openLanes(port: number, count: number, prepare: (lane: Lane, index: number) => Promise<void>): Promise<Lane[]> {
   const lanes: Lane[] = [];
   while (lanes.length < count) {
-    const batch = Array.from({ length: Math.min(100, count - lanes.length) }, async () => {
+    const batch = Array.from({ length: Math.min(100, count - lanes.length) }, async (_, i) => {
+      const index = lanes.length + i;
       const lane = await Lane.open(port, fail);
-      await prepare(lane);
+      await prepare(lane, index);
       return lane;
     });
     lanes.push(...(await Promise.all(batch)));

@@ -5,7 +5,7 @@
 
 import { createInterface } from 'node:readline';
 import type { Latency } from '../histogram.js';
-import type { TrafficSpec } from '../traffic.js';
+import type { GroupTrafficSpec, TrafficSpec } from '../traffic.js';
 
 /** What a load of our own is told. */
 export interface RawTask {
@@ -16,6 +16,13 @@ export interface RawTask {
   readonly inFlight: number;
   readonly warmSeconds: number;
   readonly seconds: number;
+}
+
+/** What the load of a group is told. */
+export interface GroupTask extends Omit<RawTask, 'traffic' | 'inFlight'> {
+  readonly traffic: GroupTrafficSpec;
+  /** Where the messages are asked for, perhaps of another process. */
+  readonly askPort: number;
 }
 
 export interface LoadResult {

@@ -1,6 +1,6 @@
 /** Bun's own server. */
 
-import { BROADCAST_TEXT, HELLO, HOST, serve, TASK } from './control.mjs';
+import { BROADCAST_TEXT, HELLO, HOST, messagesAsked, serve, TASK } from './control.mjs';
 
 const HEADERS = { 'Content-Type': 'text/html; charset=utf-8' };
 
@@ -12,10 +12,19 @@ const echo = { message: (socket, message) => void socket.send(message) };
 
 const broadcast = {
   open: (socket) => socket.subscribe('all'),
-  message(_socket, count) {
-    for (let i = Number(count); i > 0; i--) server.publish('all', BROADCAST_TEXT);
-  },
+  message: (_socket, count) => publish(Number(count)),
 };
+
+function publish(messages) {
+  for (let i = messages; i > 0; i--) server.publish('all', BROADCAST_TEXT);
+}
+
+/** Over HTTP somebody asks for messages to all. */
+function ask(request) {
+  if (!request.url.includes('/ask?')) return upgrade(request);
+  publish(messagesAsked(request.url));
+  return hello();
+}
 
 /** By application: what requests get, and what WebSockets do. */
 const APPLICATIONS = {
@@ -24,6 +33,7 @@ const APPLICATIONS = {
   'idle': [hello, echo],
   'echo': [upgrade, echo],
   'broadcast': [upgrade, broadcast],
+  'group': [ask, broadcast],
   'idle-websocket': [upgrade, echo],
 };
 

@@ -19,8 +19,8 @@ export const HELLO = 'hello';
 /** What a download is made of: 16 chunks of 64 KiB. */
 export const DOWNLOAD_CHUNKS = 16;
 export const DOWNLOAD_CHUNK = new Uint8Array(65_536).fill(120);
-/** The message of a broadcast, 128 bytes of text. */
-export const BROADCAST_TEXT = 'broadcast '.repeat(13).slice(0, 128);
+/** The message of a broadcast: 128 bytes of text, or as many as are asked for. */
+export const BROADCAST_TEXT = 'broadcast '.repeat(1000).slice(0, TASK.messageBytes ?? 128);
 
 /** Says that the server listens, and answers from now on. `commands` are functions by name, which may be asynchronous. */
 export function serve(port, about, commands = {}) {
@@ -60,6 +60,11 @@ export class Polls {
     this.#waiting = [];
     for (const answer of waiting) answer();
   }
+}
+
+/** How many messages `/ask?messages=n` asks for. */
+export function messagesAsked(url) {
+  return Number(url.slice(url.indexOf('=') + 1));
 }
 
 function say(value) {

@@ -1,14 +1,14 @@
 /** Longwire, as it was built: every application of the benchmark. */
 
 import { readFileSync } from 'node:fs';
-import { asChannel, MemoryChannelStore, runServer, scheduleTask } from '../../dist/index.js';
-import { BROADCAST_TEXT, DOWNLOAD_CHUNK, DOWNLOAD_CHUNKS, HELLO, HOST, Polls, serve, TASK } from './control.mjs';
+import { asChannel, asEventStream, MemoryChannelStore, runServer, scheduleTask } from '../../dist/index.js';
+import { BROADCAST_TEXT, DOWNLOAD_CHUNK, DOWNLOAD_CHUNKS, HELLO, HOST, messagesAsked, Polls, serve, TASK } from './control.mjs';
 
 const NO_LIMIT_MS = 3_600_000;
 const MIB = 1024 ** 2;
 
 const polls = new Polls();
-const store = new MemoryChannelStore();
+const store = new MemoryChannelStore(TASK.redis === undefined ? {} : await overRedis());
 /** Who idles: their channels, and with them their requests, can be reached. */
 const idle = new Set();
 
@@ -50,6 +50,50 @@ function everything(request) {
   }
 }
 
+/** A group of members of every kind, by path; `/ask` sends messages to all once there are `TASK.waiting` of them. */
+function group(request) {
+  const join = (channel) => {
+    store.addToGroup('all', channel);
+    full();
+  };
+  switch (request.path) {
+    case '/ask':
+      return whenFull(() => {
+        for (let i = messagesAsked(request.url); i > 0; i--) store.broadcast('all', BROADCAST_TEXT);
+        return HELLO;
+      });
+    case '/event-stream':
+      return asEventStream(request, { init: join });
+    case '/stream':
+      // The empty piece sends the head, and makes a stream of it.
+      return asChannel(request, { init: join, onOpen: (channel) => channel.send('', false) });
+    default:
+      return asChannel(request, { init: join });
+  }
+}
+
+let full = () => undefined;
+
+/** Members of other processes are not waited for: `TASK.waiting` is then 0. */
+function whenFull(act) {
+  if (store.size('all') >= TASK.waiting) return act();
+  return new Promise((resolve) => {
+    full = () => {
+      if (store.size('all') < TASK.waiting) return;
+      full = () => undefined;
+      resolve(act());
+    };
+  });
+}
+
+/** A store that reaches other processes over Redis. */
+async function overRedis() {
+  const { createClient } = await import('redis');
+  const { RedisBus } = await import('../../dist/adapters/redis.js');
+  const client = await createClient({ url: TASK.redis }).connect();
+  return { bus: new RedisBus(client), ...(TASK.hasHistory ? { history: true } : {}) };
+}
+
 const echo = (request) => asChannel(request, { onReceive: (channel, message) => void channel.send(message) });
 
 /** By application: the handler, and what differs from the defaults. */
@@ -72,6 +116,7 @@ const APPLICATIONS = {
         },
       }),
   ],
+  'group': [group],
   'soak': [everything, { perMessageDeflate: true }],
   'idle': [() => HELLO, { headTimeoutMs: NO_LIMIT_MS, keepAliveTimeoutMs: NO_LIMIT_MS }],
   'idle-websocket': [

@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:http';
 import process from 'node:process';
-import { DOWNLOAD_CHUNK, DOWNLOAD_CHUNKS, HELLO, HOST, Polls, serve, TASK } from './control.mjs';
+import { BROADCAST_TEXT, DOWNLOAD_CHUNK, DOWNLOAD_CHUNKS, HELLO, HOST, messagesAsked, Polls, serve, TASK } from './control.mjs';
 
 const polls = new Polls();
 
@@ -37,8 +37,26 @@ function download(_request, response) {
   more();
 }
 
+/** Who hears messages, with the text of them that each is written. */
+const members = new Map();
+
+/** Streams and event streams, and `/ask`, which writes to all of them in a loop. */
+function group(request, response) {
+  if (request.url.startsWith('/ask')) {
+    for (let i = messagesAsked(request.url); i > 0; i--) {
+      for (const [member, text] of members) member.write(text);
+    }
+    return void hello(request, response);
+  }
+  const isEvents = request.url === '/event-stream';
+  members.set(response, isEvents ? `data: ${BROADCAST_TEXT}\n\n` : BROADCAST_TEXT);
+  response.setHeader('Content-Type', isEvents ? 'text/event-stream' : 'text/plain; charset=utf-8');
+  response.flushHeaders();
+}
+
 const APPLICATIONS = {
   hello,
+  group,
   post,
   download,
   'hello-async': async (request, response) => {

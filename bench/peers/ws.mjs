@@ -1,7 +1,8 @@
 /** `ws`, as its documentation shows it, with bufferutil where that is installed. */
 
+import { createServer } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
-import { BROADCAST_TEXT, HOST, serve, TASK, versionOf } from './control.mjs';
+import { BROADCAST_TEXT, HELLO, HOST, messagesAsked, serve, TASK, versionOf } from './control.mjs';
 
 /** One Buffer for all: what costs `ws` least. */
 const message = Buffer.from(BROADCAST_TEXT);
@@ -11,20 +12,27 @@ function echo(socket) {
 }
 
 function broadcast(socket) {
-  socket.on('message', (count) => {
-    for (let i = Number(count); i > 0; i--) {
-      for (const client of server.clients) {
-        if (client.readyState === WebSocket.OPEN) client.send(message, { binary: false });
-      }
-    }
-  });
+  socket.on('message', (count) => sendToAll(Number(count)));
 }
 
-const APPLICATIONS = { 'echo': echo, 'echo-large': echo, 'echo-compressed': echo, 'broadcast': broadcast, 'idle-websocket': echo };
+function sendToAll(messages) {
+  for (let i = messages; i > 0; i--) {
+    for (const client of webSockets.clients) {
+      if (client.readyState === WebSocket.OPEN) client.send(message, { binary: false });
+    }
+  }
+}
 
-const server = new WebSocketServer({ host: HOST, port: 0, backlog: 4096, perMessageDeflate: TASK.application === 'echo-compressed' });
-server.on('connection', APPLICATIONS[TASK.application]);
-server.once('listening', () => serve(server.address().port, `${versionOf('ws')}, ${native()}`));
+const APPLICATIONS = { 'echo': echo, 'echo-large': echo, 'echo-compressed': echo, 'broadcast': broadcast, 'group': () => undefined, 'idle-websocket': echo };
+
+/** Over HTTP somebody asks for messages to all. */
+const server = createServer((request, response) => {
+  sendToAll(messagesAsked(request.url));
+  response.end(HELLO);
+});
+const webSockets = new WebSocketServer({ server, perMessageDeflate: TASK.application === 'echo-compressed' });
+webSockets.on('connection', APPLICATIONS[TASK.application]);
+server.listen({ host: HOST, port: 0, backlog: 4096 }, () => serve(server.address().port, `${versionOf('ws')}, ${native()}`));
 
 function native() {
   try {

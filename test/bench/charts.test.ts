@@ -6,7 +6,7 @@ import { chartsOf, newestOfEachNode } from '../../bench/charts.js';
 import { growthResult } from '../../bench/growth/growth.js';
 import { trendOf } from '../../bench/soak/trend.js';
 import { barChart, lineChart } from '../../bench/svg.js';
-import { idleRow, results, row } from './rows.js';
+import { groupResult, idleRow, results, row } from './rows.js';
 
 const BARS = { title: 'A & B <c> "d"', subtitle: 'numbers', series: ['one', 'two'], groups: [{ label: 'first', values: [1.5, undefined] }, { label: 'second', values: [12, 3] }], mark: 1, format: (value: number) => `${value}x` };
 
@@ -38,12 +38,14 @@ test('there is a chart of each kind of results that there are', () => {
   const growth = { ...facts, options: { rounds: 1, seconds: 1 }, curves: [growthResult('lines', 'header lines', [{ size: 10, micros: [1] }, { size: 100, micros: [1.1] }])] };
   const soak = { ...facts, options: { minutes: 8, clients: 10, seed: 1 }, count: { clients: 1000, exchanges: 9000 }, samples, trend: trendOf(samples) };
   const stats = {} as never;
-  const charts = chartsOf({ runs: [results({ rows: [row(), row({ name: 'echo', chart: 'websocket', against: 'ws' })] })], growth, soak: { ...soak, stats } });
-  assert.deepEqual(Object.keys(charts), ['http', 'websocket', 'idle', 'growth', 'soak']);
+  const broadcast = { ...facts, options: { rounds: 1, seconds: 1 }, groups: [groupResult('websocket', 100, 7.25), groupResult('ws', 100, 9.5)], redis: [], missing: [] };
+  const charts = chartsOf({ runs: [results({ rows: [row(), row({ name: 'echo', chart: 'websocket', against: 'ws' })] })], growth, soak: { ...soak, stats }, broadcast });
+  assert.deepEqual(Object.keys(charts), ['http', 'websocket', 'idle', 'growth', 'soak', 'broadcast-128']);
   for (const svg of Object.values(charts)) assertWellFormed(svg);
   assert.ok(charts['http']!.includes('>2.50x<'));
   assert.ok(charts['idle']!.includes('>3,000<'));
-  assert.deepEqual(chartsOf({ runs: [], growth: undefined, soak: undefined }), {});
+  assert.ok(charts['broadcast-128']!.includes('>Longwire, WebSockets: 7.3 µs<') && charts['broadcast-128']!.includes('>WebSockets of ws, in a loop: 9.5 µs<'));
+  assert.deepEqual(chartsOf({ runs: [], growth: undefined, soak: undefined, broadcast: undefined }), {});
 });
 
 test('of each Node the newest whole run is drawn, the oldest Node first', () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FrameDecoder } from '#src/websocket/decoder.js';
-import { MARK, trafficOf, type TrafficSpec } from '../../bench/traffic.js';
+import { askTraffic, MARK, memberTraffic, trafficOf, type TrafficSpec } from '../../bench/traffic.js';
 import { WORKLOADS } from '../../bench/workloads.js';
 import { parseWrk } from '../../bench/wrk.js';
 import { headOf } from '../support/http-events.js';
@@ -84,6 +84,30 @@ test('an answer to a broadcast has all its messages', () => {
   assert.equal(answerLength(Buffer.concat([message, message, message])), 2 * message.length);
   checkAnswer(Buffer.concat([message, message]));
   assert.throws(() => checkAnswer(Buffer.concat([message, serverFrame('text short')])), /another length/);
+});
+
+const GROUP = { members: ['websocket'], messages: 2, messageBytes: 5 } as const;
+
+test('who joins a group asks for its kind by path, and the asker for so many messages', () => {
+  assert.equal(headOf(memberTraffic('poll', GROUP).request.toString('latin1')).target, '/poll');
+  for (const kind of ['websocket', 'event-stream', 'stream'] as const) {
+    assert.equal(headOf(memberTraffic(kind, GROUP).opening[0]!.bytes.toString('latin1')).target, `/${kind}`);
+  }
+  assert.equal(headOf(askTraffic(GROUP).request.toString('latin1')).target, '/ask?messages=2');
+});
+
+test('what comes to a member over HTTP is complete with its last chunk, and has to be as long as the messages', () => {
+  for (const [kind, chunk] of [['stream', '5\r\nhello\r\n'], ['event-stream', 'd\r\ndata: hello\n\n\r\n']] as const) {
+    const { answerLength, checkAnswer } = memberTraffic(kind, GROUP);
+    for (let length = 0; length < 2 * chunk.length; length++) assert.equal(answerLength(Buffer.from((chunk + chunk).slice(0, length))), undefined, `${kind}, ${length} bytes`);
+    assert.equal(answerLength(Buffer.from(chunk.repeat(3))), 2 * chunk.length);
+    checkAnswer(Buffer.from(chunk + chunk));
+    assert.throws(() => checkAnswer(Buffer.from(`${chunk}3\r\nbye\r\n`)), /another length/);
+  }
+  const { checkAnswer } = memberTraffic('poll', GROUP);
+  checkAnswer(Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'));
+  assert.throws(() => checkAnswer(Buffer.from('HTTP/1.1 204 No Content\r\n\r\n')), /no 200/);
+  assert.throws(() => checkAnswer(Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbye')), /body/);
 });
 
 test('what wrk prints is read, whatever else it prints', () => {

@@ -1,5 +1,6 @@
 /** Rows of results as a run would have found them. */
 
+import type { GroupResult } from '../../bench/broadcast/results.js';
 import type { IdleResult } from '../../bench/idle-row.js';
 import type { Results } from '../../bench/results.js';
 import type { RowResult, Summary } from '../../bench/row.js';
@@ -48,6 +49,10 @@ export function idleRow(rss: Partial<Record<ServerName, number>>, floor: number 
     asked: { rss: value * 2, heap: 1000 },
   }));
   return { name: 'idle-http', title: 'idle connection', connections: 15_000, floor, servers, absences: [] };
+}
+
+export function groupResult(entry: string, members: number, microsPerDelivery: number): GroupResult {
+  return { entry, about: entry, members, messageBytes: 128, microsPerDelivery, deliveriesPerSecond: 1e6 / microsPerDelivery, latency: { p50: 1, p99: 2, p999: 3 } };
 }
 
 export function results(more: Partial<Results> = {}): Results {

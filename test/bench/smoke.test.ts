@@ -7,7 +7,9 @@ import { test, type TestContext } from 'node:test';
 import { ROOT } from '../support/documents.js';
 import { hasProgram } from '../support/programs.js';
 
-const MAIN = join(ROOT, 'build', 'bench', 'main.js');
+const BENCH = join(ROOT, 'build', 'bench');
+const MAIN = [join(BENCH, 'main.js'), '--quick'];
+const BROADCAST = [join(BENCH, 'broadcast', 'main.js')];
 
 interface Run {
   readonly code: number | null;
@@ -15,9 +17,9 @@ interface Run {
   readonly told: string;
 }
 
-function runBench(t: TestContext, ...args: readonly string[]): Promise<Run> {
+function runBench(t: TestContext, program: readonly string[], ...args: readonly string[]): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const bench = spawn(process.execPath, [MAIN, '--no-install', '--quick', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const bench = spawn(process.execPath, [...program, '--no-install', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     t.after(() => bench.kill('SIGTERM'));
     let [printed, told] = ['', ''];
     bench.stdout.on('data', (bytes: Buffer) => (printed += bytes.toString()));
@@ -33,7 +35,7 @@ function cellsOf(printed: string, title: string): string[][] {
 }
 
 test('HTTP and WebSocket are measured beside their peers and the limit, and who is missing is named', { timeout: 120_000 }, async (t) => {
-  const { code, printed, told } = await runBench(t, '--rounds', '1', '--seconds', '0.1', '--only', 'poll,compressed,echo-64-text-16');
+  const { code, printed, told } = await runBench(t, MAIN, '--rounds', '1', '--seconds', '0.1', '--only', 'poll,compressed,echo-64-text-16');
   assert.equal(code, 0, printed + told);
   for (const title of ['a long poll, completed by an event', 'WebSocket echo of 1 KiB of JSON, compressed', 'WebSocket echo of 64 B, text, sixteen in flight']) {
     const [[, , peer, limit, ours, ratio, share, rate, p50] = []] = cellsOf(printed, title);
@@ -47,14 +49,26 @@ test('HTTP and WebSocket are measured beside their peers and the limit, and who 
 
 test('wrk is what asks where it is installed', { timeout: 120_000 }, async (t) => {
   if (!hasProgram(t, 'sh', ['-c', 'command -v wrk'], 'wrk')) return;
-  const { code, printed, told } = await runBench(t, '--rounds', '1', '--seconds', '1', '--only', 'differing');
+  const { code, printed, told } = await runBench(t, MAIN, '--rounds', '1', '--seconds', '1', '--only', 'differing');
   assert.equal(code, 0, printed + told);
   const [[, , peer, limit, ours] = []] = cellsOf(printed, 'a browser’s head, target and cookie different each time');
   for (const number of [peer, limit, ours]) assert.ok(Number(number) > 0, printed);
 });
 
 test('a row that nobody knows is refused with the names of those there are', { timeout: 60_000 }, async (t) => {
-  const { code, told } = await runBench(t, '--only', 'nonsense');
+  const { code, told } = await runBench(t, MAIN, '--only', 'nonsense');
   assert.equal(code, 2);
   assert.match(told, /no row is called nonsense; there are hello, /);
+});
+
+test('groups with members of every kind are measured, and over Redis', { timeout: 120_000 }, async (t) => {
+  if (!hasProgram(t, 'redis-server', ['--version'], 'redis-server')) return;
+  const { code, printed, told } = await runBench(t, BROADCAST, '--rounds', '1', '--seconds', '0.1', '--only', 'mixed,redis-streams-100-16');
+  assert.equal(code, 0, printed + told);
+  const groups = cellsOf(printed, 'a quarter of each');
+  assert.equal(groups.length, 2, 'one line for each length of messages');
+  for (const [, , ...numbers] of groups) for (const number of numbers) assert.ok(Number.parseFloat(number) > 0, printed);
+  const [[, , , ...numbers] = []] = cellsOf(printed, 'two processes, with history');
+  assert.equal(numbers.length, 6);
+  for (const number of numbers) assert.ok(Number.parseFloat(number) > 0, printed);
 });

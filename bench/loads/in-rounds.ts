@@ -1,0 +1,95 @@
+/**
+ * Answers that come to all at once. The next round begins when everything has come to everybody. An operation is one answer, or one message that
+ * came to one member.
+ */
+
+import { Histogram, type Latency } from '../histogram.js';
+import type { Traffic } from '../traffic.js';
+import { fail, type Lane } from './lane.js';
+import { type Load, warmUp } from './load.js';
+
+/** One of those who take part. */
+export interface Party {
+  readonly lane: Lane;
+  readonly traffic: Traffic;
+  /** When it sends its request: as each round begins, as soon as it has its answer, or not at all, as others ask for it. */
+  readonly asks: 'each-round' | 'at-once' | 'never';
+  /** What its answer counts. */
+  readonly operations: number;
+}
+
+export class RoundsLoad implements Load {
+  readonly #times: { readonly warmSeconds: number; readonly seconds: number };
+  readonly #open: () => Promise<readonly Party[]>;
+  readonly #histogram = new Histogram();
+  #parties: readonly Party[] = [];
+  #asking: readonly Party[] = [];
+  /** The bytes of each party's answer. */
+  #answerBytes = new Float64Array(0);
+  /** Bytes that each party still waits for. */
+  #missing = new Float64Array(0);
+  /** Parties that still wait. */
+  #busy = 0;
+  #askedAt = 0;
+  #operations = 0;
+  #isOver = false;
+  #drained: () => void = () => undefined;
+
+  /** @param open opens the connections of all who take part. */
+  constructor(times: { readonly warmSeconds: number; readonly seconds: number }, open: () => Promise<readonly Party[]>) {
+    this.#times = times;
+    this.#open = open;
+  }
+
+  async prepare(): Promise<void> {
+    this.#parties = await this.#open();
+    this.#asking = this.#parties.filter(({ asks }) => asks === 'each-round');
+    this.#answerBytes = Float64Array.from(await Promise.all(this.#parties.map(({ lane, traffic, asks }) => lane.check(traffic, asks !== 'never'))));
+    this.#missing = new Float64Array(this.#parties.length);
+    this.#parties.forEach((party, i) => {
+      party.lane.count((count) => this.#received(party, i, count));
+      if (party.asks === 'at-once') party.lane.write(party.traffic.request);
+    });
+    await warmUp(async () => (await this.#measured(this.#times.warmSeconds)).operations);
+  }
+
+  run(): Promise<{ operations: number; latency: Latency }> {
+    return this.#measured(this.#times.seconds);
+  }
+
+  async #measured(seconds: number): Promise<{ operations: number; latency: Latency }> {
+    this.#histogram.reset();
+    this.#operations = 0;
+    await this.#runFor(seconds);
+    return { operations: this.#operations, latency: this.#histogram.latency };
+  }
+
+  /** Resolves when the time is over and nothing is under way. */
+  #runFor(seconds: number): Promise<void> {
+    this.#isOver = false;
+    setTimeout(() => (this.#isOver = true), seconds * 1000);
+    this.#ask();
+    return new Promise((resolve) => (this.#drained = resolve));
+  }
+
+  #ask(): void {
+    this.#busy = this.#parties.length;
+    this.#missing.set(this.#answerBytes);
+    this.#askedAt = performance.now();
+    for (const { lane, traffic } of this.#asking) lane.write(traffic.request);
+  }
+
+  #received(party: Party, index: number, count: number): void {
+    const missing = (this.#missing[index]! -= count);
+    if (missing > 0) return;
+    if (missing < 0) fail(new Error('more came than was asked for'));
+    if (party.operations > 0) {
+      this.#operations += party.operations;
+      this.#histogram.record((performance.now() - this.#askedAt) * 1000, party.operations);
+    }
+    if (party.asks === 'at-once') party.lane.write(party.traffic.request);
+    if (--this.#busy > 0) return;
+    if (this.#isOver) this.#drained();
+    else this.#ask();
+  }
+}
