@@ -12,8 +12,8 @@ import { RawClient } from '../support/raw-client.js';
 import { request } from '../support/requests.js';
 import { type Kind, ResumingClient } from '../support/resuming-client.js';
 import { until } from '../support/signals.js';
+import { PATIENCE_MS } from '../support/patience.js';
 
-const PATIENCE_MS = 60_000;
 const KINDS: readonly Kind[] = ['socket', 'events', 'poll'];
 const HISTORY = 100_000;
 

@@ -6,21 +6,13 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { asChannel, type Channel, type CloseDetail, type CloseStatus, MemoryChannelStore, UsageError } from 'longwire';
 import { FakeClock } from '../support/clock.js';
+import { until } from '../support/deferred.js';
 import { binary, close, handshake, ping, text } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
 import { RawWebSocket } from '../support/raw-web-socket.js';
 import { startServer } from '../support/server.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
-
-/** Lets the event loop turn until `isDone`; fails after five seconds. */
-async function until(isDone: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5_000;
-  while (!isDone()) {
-    assert.ok(performance.now() < deadline, `waited in vain for ${isDone}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-}
 
 test('answers as if nothing was sent after a send whose stream is locked has thrown', async (t) => {
   const locked = new ReadableStream<Uint8Array>();
@@ -42,7 +34,7 @@ test('hands over in order what came behind a handshake that was judged late, mor
   const COUNT = 400;
   const received: string[] = [];
   const { server, port } = await startServer(t, async (request) => {
-    await until(() => server.stats().pauses > 0);
+    await until(() => server.stats().pauses > 0, 'a pause');
     return asChannel(request, {
       onReceive: (channel, message) => {
         if (received.push(String(message)) === COUNT) channel.send('all');
@@ -72,7 +64,7 @@ test('hands over every message, then the Close behind them, to a slow receiver w
   const socket = await RawWebSocket.open(t, port);
   await socket.send(Buffer.concat([...Array.from({ length: COUNT }, () => text('x')), close(1000, 'done')]));
   socket.client.end();
-  await until(() => endings.length > 0);
+  await until(() => endings.length > 0, 'the end');
   assert.deepEqual(endings, [['normal', { code: 1000, reason: 'done', by: 'client', clean: true }]]);
   assert.equal(received, COUNT);
 });
@@ -86,7 +78,7 @@ test('holds no more than the outbound cap for a client that sends Pings and read
   const pings = Buffer.concat(Array.from({ length: 100_000 }, () => ping('x'.repeat(120))));
   await socket.send(pings);
   await socket.send(ping('the last one'));
-  await until(() => server.stats().bytes.in === bytesBefore + pings.length + ping('the last one').length);
+  await until(() => server.stats().bytes.in === bytesBefore + pings.length + ping('the last one').length, 'all Pings');
   const { buffered } = server.stats().bytes;
   assert.ok(buffered > 0 && buffered < 2 * maxBufferedBytes, `${buffered} bytes are held`);
   socket.client.socket.resume();
@@ -111,9 +103,9 @@ test('keeps a WebSocket whose client needs longer than a heartbeat for one messa
   clock.advance(120_000);
   assert.equal(server.stats().webSockets.open, 1);
   socket.client.socket.resume();
-  await until(() => server.stats().bytes.buffered === 0);
+  await until(() => server.stats().bytes.buffered === 0, 'the client to have taken all');
   clock.advance(60_000);
-  await until(() => endings.length > 0);
+  await until(() => endings.length > 0, 'the end');
   assert.deepEqual(endings, [['abnormal', { code: 1006, reason: '', by: 'timeout', clean: false }]]);
 });
 
@@ -163,10 +155,10 @@ test('goes on with the close handshake of a WebSocket whose handler fails behind
   });
   const socket = await RawWebSocket.open(t, port);
   await socket.readClose();
-  await until(() => errors.length > 0);
+  await until(() => errors.length > 0, 'an error');
   assert.deepEqual(endings, []);
   await socket.send(close(4000));
-  await until(() => endings.length > 0);
+  await until(() => endings.length > 0, 'the end');
   assert.deepEqual(endings, [['unknown', { code: 4000, reason: 'bye', by: 'server', clean: true }]]);
 });
 
@@ -179,7 +171,7 @@ test('writes nothing for an init that sends on a channel taken behind the respon
   const client = await RawClient.open(t, port);
   await client.send(GET);
   assert.equal((await client.readResponse()).body, 'in time');
-  await until(() => accepted.length > 0);
+  await until(() => accepted.length > 0, 'the second channel');
   await client.send(GET);
   assert.equal((await client.readResponse()).body, 'in time');
   assert.ok(!accepted.includes(true));
@@ -196,7 +188,7 @@ test('calls an end unclean where the body is shorter than its Content-Length', a
   const client = await RawClient.open(t, port);
   await client.send(GET);
   assert.match(await client.readToEnd(), /short$/);
-  await until(() => endings.length > 0);
+  await until(() => endings.length > 0, 'the end');
   assert.deepEqual(endings, [['server-close', { code: undefined, reason: '', by: 'server', clean: false }]]);
 });
 
@@ -284,7 +276,7 @@ test('runs the handler of a pipelined request outside the async context in which
   });
   const client = await RawClient.open(t, port);
   await client.send(GET.replace('/', '/poll') + GET);
-  await until(() => poll !== undefined);
+  await until(() => poll !== undefined, 'the poll');
   user.run('of the one who answers', () => poll!.send('answer'));
   await client.readUntil('next');
   assert.deepEqual(users, [undefined, undefined]);
@@ -317,7 +309,7 @@ test('settles once for a thenable that calls back twice, and waits for one whose
   assert.equal(await (await fetch(url)).text(), 'once');
   const socket = await RawWebSocket.open(t, port);
   await socket.send(Buffer.concat([text('a'), text('b')]));
-  await until(() => handled.length === 4);
+  await until(() => handled.length === 4, 'all four messages');
   assert.deepEqual(handled, ['a began', 'a ended', 'b began', 'b ended']);
 });
 
@@ -329,7 +321,7 @@ test('answers 503 at once to a poll that its handler takes after the stop has be
   });
   const client = await RawClient.open(t, port);
   await client.send(GET);
-  await until(() => server.stats().requests === 1);
+  await until(() => server.stats().requests === 1, 'the request');
   const stopped = server.stop({ timeoutMs: 60_000 });
   goOn();
   assert.match(await client.readToEnd(), /^HTTP\/1\.1 503 /);

@@ -2,11 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { ask, connectTo, handlerModule, PATIENCE_MS, Sign, startCluster, type TestCluster, workersAre } from '../support/cluster.js';
+import { ask, connectTo, handlerModule, Sign, startCluster, type TestCluster, workersAre } from '../support/cluster.js';
 import type { RawClient } from '../support/raw-client.js';
 import { post, request } from '../support/requests.js';
 import { type MemberKind, type Room, RoomMember } from '../support/room-member.js';
 import { until, within } from '../support/signals.js';
+import { PATIENCE_MS } from '../support/patience.js';
 
 const TOLD: readonly MemberKind[] = ['envelope socket', 'event stream', 'poll'];
 const UNTOLD: readonly MemberKind[] = ['bare socket', 'stream'];

@@ -8,12 +8,13 @@ import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from 'longwire';
-import { ask, connectTo, handlerModule, isAlive, PATIENCE_MS, servingPids, Sign, startCluster } from '../support/cluster.js';
+import { ask, connectTo, handlerModule, isAlive, servingPids, Sign, startCluster } from '../support/cluster.js';
 import { close } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
 import { RawWebSocket } from '../support/raw-web-socket.js';
 import { request } from '../support/requests.js';
 import { Gate, until, within } from '../support/signals.js';
+import { PATIENCE_MS } from '../support/patience.js';
 
 /** Long enough that no test waits for it. */
 const FAR = { timeoutMs: 600_000 };

@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { ask, connectTo, handlerModule, isAlive, PATIENCE_MS, servingPids, Sign, startCluster, workersAre } from '../support/cluster.js';
+import { ask, connectTo, handlerModule, isAlive, servingPids, Sign, startCluster, workersAre } from '../support/cluster.js';
 import { RawClient } from '../support/raw-client.js';
 import { request } from '../support/requests.js';
 import { until } from '../support/signals.js';
+import { PATIENCE_MS } from '../support/patience.js';
 
 test('another worker takes the place of one that is killed, with its number, on the same port', async (t) => {
   const { cluster, port, exits } = await startCluster(t);

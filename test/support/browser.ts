@@ -5,11 +5,10 @@ import { delimiter, join } from 'node:path';
 import { after, type TestContext } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { hasProgram } from './programs.js';
+import { PATIENCE_MS } from './patience.js';
 
 const PROGRAM = 'chromium';
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-const PATIENCE_MS = 20_000;
-
 export interface TestPage {
   readonly page: Page;
   /** Warnings and errors of the console, and what the page's scripts threw. */

@@ -2,8 +2,7 @@
 
 import type { Bus, BusHistory, BusListener, BusMessage, BusSubscription } from 'longwire';
 import { until } from './signals.js';
-
-const PATIENCE_MS = 20_000;
+import { PATIENCE_MS } from './patience.js';
 
 export class HeardGroup implements BusListener {
   readonly messages: BusMessage[] = [];

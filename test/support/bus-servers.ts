@@ -10,8 +10,7 @@ import { Redis } from 'ioredis';
 import { hasProgram } from './programs.js';
 import { freePort } from './proxies.js';
 import { until } from './signals.js';
-
-const PATIENCE_MS = 20_000;
+import { PATIENCE_MS } from './patience.js';
 
 interface Program {
   readonly name: string;

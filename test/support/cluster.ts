@@ -8,9 +8,7 @@ import { type Cluster, type ClusterOptions, runCluster, type WorkerExit } from '
 import { RawClient } from './raw-client.js';
 import { request } from './requests.js';
 import { until } from './signals.js';
-
-/** Processes are slow to start where all cores are busy. */
-export const PATIENCE_MS = 60_000;
+import { PATIENCE_MS } from './patience.js';
 
 export interface TestCluster {
   readonly cluster: Cluster;

@@ -1,6 +1,6 @@
 /** Waiting in tests: for a promise that the test settles itself, and for a condition that some event will make true. */
 
-const PATIENCE_MS = 10_000;
+import { PATIENCE_MS } from './patience.js';
 
 export interface Deferred<T> {
   readonly promise: Promise<T>;
@@ -18,7 +18,7 @@ export function deferred<T = void>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-/** Turns the event loop until `isTrue`; fails, saying `what` did not come, after ten seconds. */
+/** Turns the event loop until `isTrue`; fails, saying that `what` did not come, when it has waited in vain. */
 export async function until(isTrue: () => boolean, what: string): Promise<void> {
   const giveUpAt = performance.now() + PATIENCE_MS;
   while (!isTrue()) {

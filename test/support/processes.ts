@@ -6,8 +6,7 @@ import type { TestContext } from 'node:test';
 import { join } from 'node:path';
 import { ask } from './ask.js';
 import { until } from './signals.js';
-
-const PATIENCE_MS = 20_000;
+import { PATIENCE_MS } from './patience.js';
 
 export class RoomProcess {
   url = '';

@@ -9,6 +9,7 @@ import { test, type TestContext } from 'node:test';
 import { codeBlocksOf, readDocument } from './documents.js';
 import { hasProgram } from './programs.js';
 import { until } from './signals.js';
+import { PATIENCE_MS } from './patience.js';
 
 /** Makes a configuration that listens on `port`; files it needs may be put into `folder`. */
 export type MakeConfig = (port: number, folder: string) => string;
@@ -135,7 +136,7 @@ class Proxy {
 
   /** Resolves when it listens, or with false when it gave up. */
   async listens(): Promise<boolean> {
-    await until(() => this.#hasEnded || existsSync(join(this.#folder, READY)), 'the start of the proxy', 20_000);
+    await until(() => this.#hasEnded || existsSync(join(this.#folder, READY)), 'the start of the proxy', PATIENCE_MS);
     return !this.#hasEnded;
   }
 

@@ -3,13 +3,14 @@
 import { once } from 'node:events';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-
-const PATIENCE_MS = 5_000;
+import { PATIENCE_MS } from './patience.js';
 
 export class RawClient {
   readonly socket: Socket;
-  /** Everything received and not yet taken. */
-  #received = Buffer.alloc(0);
+  /** Memory that doubles; what was received and not yet taken lies between the two. */
+  #memory = Buffer.alloc(1024);
+  #start = 0;
+  #end = 0;
   /** Whether the server has sent FIN. */
   hasEnded = false;
   /** The error the socket ended with, such as ECONNRESET. */
@@ -18,7 +19,7 @@ export class RawClient {
 
   constructor(socket: Socket) {
     this.socket = socket;
-    socket.on('data', (bytes) => (this.#received = Buffer.concat([this.#received, bytes])));
+    socket.on('data', (bytes) => this.#receive(bytes));
     socket.on('end', () => (this.hasEnded = true));
     socket.on('error', (error) => (this.error = error));
     socket.on('close', () => (this.#hasClosed = true));
@@ -52,7 +53,7 @@ export class RawClient {
     return this.#received.toString('latin1');
   }
 
-  /** Takes everything up to and with `mark`, as latin1; fails after five seconds. */
+  /** Takes everything up to and with `mark`, as latin1. */
   async readUntil(mark: string): Promise<string> {
     await this.#wait(() => this.#received.includes(mark, 0, 'latin1'), `«${mark}»`);
     return this.#take(this.#received.indexOf(mark, 0, 'latin1') + Buffer.byteLength(mark, 'latin1')).toString('latin1');
@@ -82,9 +83,24 @@ export class RawClient {
     await this.#wait(() => this.#hasClosed, 'the close');
   }
 
+  get #received(): Buffer {
+    return this.#memory.subarray(this.#start, this.#end);
+  }
+
+  #receive(bytes: Buffer): void {
+    if (this.#end + bytes.length > this.#memory.length) {
+      const grown = Buffer.alloc(2 * (this.#received.length + bytes.length));
+      this.#end = this.#received.copy(grown);
+      this.#start = 0;
+      this.#memory = grown;
+    }
+    this.#end += bytes.copy(this.#memory, this.#end);
+  }
+
+  /** It stays as it is: memory is written once. */
   #take(count: number): Buffer {
     const taken = this.#received.subarray(0, count);
-    this.#received = this.#received.subarray(count);
+    this.#start += taken.length;
     return taken;
   }
 

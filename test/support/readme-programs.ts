@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type CodeBlock, ROOT } from './documents.js';
+import { PATIENCE_MS } from './patience.js';
 
 /** Stands in for `longwire`: the same, but it listens on a free port of 127.0.0.1, and tells its parent which. */
 const STAND_IN = `
@@ -77,7 +78,7 @@ export async function runProgram(t: TestContext, { folder }: Programs, index: nu
     child,
     cwd,
     async printed(text) {
-      while (!output.includes(text)) await once(listened, 'text', { signal: AbortSignal.timeout(10_000) });
+      while (!output.includes(text)) await once(listened, 'text', { signal: AbortSignal.timeout(PATIENCE_MS) });
     },
   };
 }

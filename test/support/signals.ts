@@ -1,6 +1,7 @@
 /** Waiting for what happens inside a handler, from outside of it. */
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { PATIENCE_MS } from './patience.js';
 
 /** A promise and what settles it. */
 export class Gate<T = void> {
@@ -13,7 +14,7 @@ export class Gate<T = void> {
 }
 
 /** Resolves when `promise` does; fails after `ms` with a message that says what did not happen. */
-export async function within<T>(promise: Promise<T>, what: string, ms = 5_000): Promise<T> {
+export async function within<T>(promise: Promise<T>, what: string, ms = PATIENCE_MS): Promise<T> {
   const over = new AbortController();
   const tooLate = delay(ms, undefined, { signal: over.signal }).then(
     () => Promise.reject(new Error(`${what} did not happen within ${ms} ms`)),
@@ -27,7 +28,7 @@ export async function within<T>(promise: Promise<T>, what: string, ms = 5_000): 
 }
 
 /** Waits until `isTrue`, looking every millisecond; fails after `ms`. */
-export async function until(isTrue: () => boolean | Promise<boolean>, what: string, ms = 5_000): Promise<void> {
+export async function until(isTrue: () => boolean | Promise<boolean>, what: string, ms = PATIENCE_MS): Promise<void> {
   const deadline = performance.now() + ms;
   while (!(await isTrue())) {
     if (performance.now() > deadline) throw new Error(`${what} did not happen within ${ms} ms`);

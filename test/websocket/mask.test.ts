@@ -37,23 +37,36 @@ describe('unmasks as a byte loop does', () => {
   }
 });
 
-test('a whole payload is the same, and ASCII is seen only where every byte is', () => {
+test('a whole payload is the same wherever it is left, and ASCII is seen only where every byte is', () => {
   const random = new Random(3);
-  for (const length of [...LENGTHS, 191, 192, 193]) {
+  for (const length of [...LENGTHS, 191, 192, 193, 200, 207, 208, 255, 256, 257, 16_383, 16_384, 16_385, 70_000]) {
     for (const [low, high] of [[0, 128], [0, 256]] as const) {
-      const plain = Uint8Array.from({ length: length + 5 }, () => low + random.below(high - low));
-      const bytes = slowly(plain, 3, 3 + length, KEY, 0);
-      const isAscii = unmaskWhole(bytes, 3, 3 + length, KEY);
-      assert.deepEqual(bytes, plain, `length ${length}`);
+      const plain = Buffer.from(Array.from({ length: length + 5 }, () => low + random.below(high - low)));
+      const masked = Buffer.from(slowly(plain, 3, 3 + length, KEY, 0));
+      const { bytes, start, end, isAscii } = unmaskWhole(masked, 3, 3 + length, KEY);
+      assert.ok(bytes.subarray(start, end).equals(plain.subarray(3, 3 + length)), `length ${length}`);
+      assert.deepEqual([masked.subarray(0, 3), masked.subarray(3 + length)], [plain.subarray(0, 3), plain.subarray(3 + length)], `beside a length of ${length}`);
       if (isAscii) assert.ok(plain.subarray(3, 3 + length).every((byte) => byte < 0x80), `length ${length}`);
-      if (length <= 192 && high === 128) assert.ok(isAscii, `length ${length}`);
+      if (length <= 16_384 && high === 128) assert.ok(isAscii, `length ${length}`);
     }
   }
-  for (let at = 0; at < 11; at++) {
-    const plain = new Uint8Array(11).fill(0x7f);
-    plain[at] = 0x80;
-    assert.equal(unmaskWhole(slowly(plain, 0, 11, KEY, 0), 0, 11, KEY), false, `byte ${at}`);
+});
+
+test('one byte that is not ASCII is seen wherever it stands', () => {
+  for (const length of [11, 192, 193, 300]) {
+    for (let at = 0; at < length; at++) {
+      const plain = Buffer.alloc(length, 0x7f);
+      plain[at] = 0x80;
+      assert.equal(unmaskWhole(Buffer.from(slowly(plain, 0, length, KEY, 0)), 0, length, KEY).isAscii, false, `byte ${at} of ${length}`);
+    }
   }
+});
+
+test('what one payload leaves behind is not seen in the next', () => {
+  unmaskWhole(Buffer.alloc(16_384, 0xff), 0, 16_384, KEY);
+  const plain = Buffer.alloc(201, 'a');
+  const { bytes, start, end, isAscii } = unmaskWhole(Buffer.from(slowly(plain, 0, 201, KEY, 0)), 0, 201, KEY);
+  assert.deepEqual([bytes.subarray(start, end).equals(plain), isAscii], [true, true]);
 });
 
 test('gives the same in pieces as at once, the phase passed on', () => {
@@ -94,12 +107,13 @@ test('unmasks lengths around those at which the memory of SIMD is full', () => {
 test('unmasks without WebAssembly, where there is none', () => {
   const program = `
     import { unmask, unmaskWhole } from '#src/websocket/mask.js';
-    import { xorWords } from '#src/websocket/simd.js';
+    import { xorRoom } from '#src/websocket/simd.js';
     const bytes = new Uint8Array(5000);
     unmask(bytes, 1, 5000, Uint8Array.of(1, 2, 3, 4), 0);
-    console.log(xorWords === undefined, bytes[0], bytes[1], bytes[4999]);`;
+    const whole = unmaskWhole(Buffer.alloc(5000), 1, 5000, Uint8Array.of(1, 2, 3, 4));
+    console.log(xorRoom === undefined, bytes[0], bytes[1], bytes[4999], whole.bytes[4999], whole.end);`;
   const options = ['--jitless', '--input-type=module', '--eval', program];
-  assert.equal(execFileSync(process.execPath, options, { cwd: import.meta.dirname, encoding: 'utf8' }).trim(), 'true 0 1 3');
+  assert.equal(execFileSync(process.execPath, options, { cwd: import.meta.dirname, encoding: 'utf8' }).trim(), 'true 0 1 3 3 5000');
 });
 
 test('leaves the key as it was', () => {
