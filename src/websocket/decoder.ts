@@ -114,12 +114,11 @@ export class FrameDecoder {
   /** A message that has come in one frame and in one piece: nothing is copied that need not be. */
   #takeWhole(): AssembledMessage {
     const { opcode, rsv, mask, length } = this.#header;
-    const { bytes, start } = this.#queue;
-    const end = start + length;
+    const queue = this.#queue;
     const isText = opcode === OPCODE.text;
-    const isAscii = unmaskWhole(bytes, start, end, mask);
+    const { bytes, start, end, isAscii } = unmaskWhole(queue.bytes, queue.start, queue.start + length, mask);
     this.#left = undefined;
-    this.#queue.skip(length);
+    queue.skip(length);
     if ((rsv & RSV1) !== 0) return { type: 'compressed', bytes: ownBytes(bytes.subarray(start, end)), isText };
     return { type: 'message', data: isText ? decodeText(bytes, start, end, isAscii) : ownBytes(bytes.subarray(start, end)) };
   }

@@ -1,13 +1,24 @@
-/** Unmasking (RFC 6455 §5.3), in place. */
+/** Unmasking (RFC 6455 §5.3). */
 
-import { xorWords } from './simd.js';
+import { xorRoom } from './simd.js';
 
-/** Up to here four bytes a step cost less than a view for whole words does. */
+/** Up to here four bytes a step cost less than a copy for SIMD, or a view for whole words, does. */
 const SHORT_BYTES = 192;
 /** From here on the copies into WebAssembly and back cost less than the loop they save. */
-const SIMD_FROM_BYTES = 1024;
+const SIMD_FROM_BYTES = 512;
+/** Up to here a whole payload stays where SIMD had it: it is copied from there to whoever keeps it. What is longer may be kept where it lies. */
+const ASIDE_UP_TO_BYTES = 16 * 1024;
 /** Below this the set-up of the word loop costs more than it saves. */
 const WORDS_FROM_BYTES = 32;
+
+/** Where a whole payload lies that was unmasked, until the next one is. */
+export interface Unmasked {
+  bytes: Buffer;
+  start: number;
+  end: number;
+  /** Whether it was seen on the way that all of it is ASCII; false says nothing. */
+  isAscii: boolean;
+}
 
 /**
  * XORs the bytes between `start` and `end` with the key, whose byte `phase` (0 to 3) meets the first of them. Returns the
@@ -19,8 +30,8 @@ export function unmask(bytes: Uint8Array, start: number, end: number, key: Uint8
     for (let i = 0; i < length; i++) bytes[start + i]! ^= key[(phase + i) & 3]!;
     return (phase + length) & 3;
   }
-  if (length >= SIMD_FROM_BYTES && xorWords !== undefined) {
-    xorWords(bytes, start, end, keyWord(key, phase));
+  if (length >= SIMD_FROM_BYTES && xorRoom !== undefined) {
+    xorRoom.xor(bytes, start, end, keyWord(key, phase));
     return (phase + length) & 3;
   }
   let at = start;
@@ -33,12 +44,27 @@ export function unmask(bytes: Uint8Array, start: number, end: number, key: Uint8
   return phase & 3;
 }
 
-/** Unmasks a whole payload, in place. True where it was seen on the way that all of it is ASCII; false says nothing. */
-export function unmaskWhole(bytes: Uint8Array, start: number, end: number, key: Uint8Array): boolean {
-  if (end - start > SHORT_BYTES) {
-    unmask(bytes, start, end, key, 0);
-    return false;
-  }
+const unmasked: Unmasked = { bytes: Buffer.alloc(0), start: 0, end: 0, isAscii: false };
+
+/** Unmasks a whole payload, in place or elsewhere, which the result says. It is the same object each time. */
+export function unmaskWhole(bytes: Buffer, start: number, end: number, key: Uint8Array): Unmasked {
+  const length = end - start;
+  if (length <= SHORT_BYTES) return unmaskedIs(bytes, start, end, unmaskShort(bytes, start, end, key));
+  if (length <= ASIDE_UP_TO_BYTES && xorRoom !== undefined) return unmaskedIs(xorRoom.bytes, 0, length, xorRoom.take(bytes, start, end, keyWord(key, 0)));
+  unmask(bytes, start, end, key, 0);
+  return unmaskedIs(bytes, start, end, false);
+}
+
+function unmaskedIs(bytes: Buffer, start: number, end: number, isAscii: boolean): Unmasked {
+  unmasked.bytes = bytes;
+  unmasked.start = start;
+  unmasked.end = end;
+  unmasked.isAscii = isAscii;
+  return unmasked;
+}
+
+/** In place, four bytes a step; says whether all are ASCII. */
+function unmaskShort(bytes: Uint8Array, start: number, end: number, key: Uint8Array): boolean {
   const [k0, k1, k2, k3] = [key[0]!, key[1]!, key[2]!, key[3]!];
   let seen = 0;
   let at = start;

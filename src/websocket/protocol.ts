@@ -10,7 +10,7 @@ import type { ChannelPort, PackedMessage, WebSocketOutlet } from '../channel/out
 import { EMPTY_ENVELOPE, ENVELOPE_PROTOCOL } from '../channel/envelope.js';
 import { COPY_TEXT_FROM_BYTES, keepBytes } from '../channel/outgoing.js';
 import type { SharedMessage } from '../channel/shared-message.js';
-import { asBuffer, EMPTY, ownBytes } from '../bytes.js';
+import { EMPTY, ownBytes } from '../bytes.js';
 import type { Counters } from '../counters.js';
 import { ProtocolError } from '../errors.js';
 import type { Departure, Protocol, Transport } from '../net/protocol.js';
@@ -420,11 +420,14 @@ function encodeMessage(data: Message): string | Uint8Array {
   return frameOf(OPCODE.text, length, (frame, at) => frame.write(data, at, length === data.length ? 'latin1' : 'utf8'));
 }
 
+/** Short bytes are read as text from here: V8 keeps the shortest in its heap, and would first have to move them out. */
+const latin1Room = Buffer.allocUnsafeSlow(LATIN1_UP_TO_BYTES);
+
 /** Short bytes go out as latin1, too: with other output, of which most is text, they are then one piece. */
 function encodeBinary(data: Uint8Array): string | Uint8Array {
-  const header = encodeHeader(OPCODE.binary, data.length);
-  if (data.length <= LATIN1_UP_TO_BYTES) return header + asBuffer(data).toString('latin1');
-  return frameOf(OPCODE.binary, data.length, (frame, at) => frame.set(data, at));
+  if (data.length > LATIN1_UP_TO_BYTES) return frameOf(OPCODE.binary, data.length, (frame, at) => frame.set(data, at));
+  latin1Room.set(data);
+  return encodeHeader(OPCODE.binary, data.length) + latin1Room.toString('latin1', 0, data.length);
 }
 
 function frameOf(opcode: number, length: number, fill: (frame: Buffer, at: number) => void): Uint8Array {
