@@ -8,7 +8,7 @@ import { ByteQueue } from '../byte-queue.js';
 import { ownBytes } from '../bytes.js';
 import { wsError } from './errors.js';
 import { decodeHeader, type FrameHeader, isControl, newFrameHeader, OPCODE, RSV1 } from './frame.js';
-import { unmask, unmaskWhole } from './mask.js';
+import { asideFor, unmask, unmaskAside, unmaskWhole } from './mask.js';
 import { type AssembledMessage, decodeText, maxPayloadBytes, MessageAssembler, type MessageLimits } from './message.js';
 import { type FrameContext, headerViolation } from './rules.js';
 
@@ -113,14 +113,13 @@ export class FrameDecoder {
 
   /** A message that has come in one frame and in one piece: nothing is copied that need not be. */
   #takeWhole(): AssembledMessage {
-    const { opcode, rsv, mask, length } = this.#header;
-    const queue = this.#queue;
-    const isText = opcode === OPCODE.text;
-    const { bytes, start, end, isAscii } = unmaskWhole(queue.bytes, queue.start, queue.start + length, mask);
+    const { mask, length } = this.#header;
+    const { bytes, start } = this.#queue;
+    const aside = asideFor(length);
+    const isAscii = aside === undefined ? unmaskWhole(bytes, start, start + length, mask) : unmaskAside(bytes, start, start + length, mask);
     this.#left = undefined;
-    queue.skip(length);
-    if ((rsv & RSV1) !== 0) return { type: 'compressed', bytes: ownBytes(bytes.subarray(start, end)), isText };
-    return { type: 'message', data: isText ? decodeText(bytes, start, end, isAscii) : ownBytes(bytes.subarray(start, end)) };
+    this.#queue.skip(length);
+    return aside === undefined ? wholeMessage(this.#header, bytes, start, isAscii) : wholeMessage(this.#header, aside, 0, isAscii);
   }
 
   /** The next bytes of payload, taken out of the queue and unmasked in place: nobody else reads them. */
@@ -129,4 +128,12 @@ export class FrameDecoder {
     this.#maskPhase = unmask(bytes, start, start + count, this.#header.mask, this.#maskPhase);
     return this.#queue.take(count);
   }
+}
+
+/** The message of one frame, whose payload begins at `start`. */
+function wholeMessage({ opcode, rsv, length }: FrameHeader, bytes: Buffer, start: number, isAscii: boolean): AssembledMessage {
+  const end = start + length;
+  const isText = opcode === OPCODE.text;
+  if ((rsv & RSV1) !== 0) return { type: 'compressed', bytes: ownBytes(bytes.subarray(start, end)), isText };
+  return { type: 'message', data: isText ? decodeText(bytes, start, end, isAscii) : ownBytes(bytes.subarray(start, end)) };
 }

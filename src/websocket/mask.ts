@@ -6,19 +6,10 @@ import { xorRoom } from './simd.js';
 const SHORT_BYTES = 192;
 /** From here on the copies into WebAssembly and back cost less than the loop they save. */
 const SIMD_FROM_BYTES = 512;
-/** Up to here a whole payload stays where SIMD had it: it is copied from there to whoever keeps it. What is longer may be kept where it lies. */
+/** Up to here a whole payload is left where SIMD had it, as whoever keeps it copies it anyway. What is longer may be kept where it lies. */
 const ASIDE_UP_TO_BYTES = 16 * 1024;
 /** Below this the set-up of the word loop costs more than it saves. */
 const WORDS_FROM_BYTES = 32;
-
-/** Where a whole payload lies that was unmasked, until the next one is. */
-export interface Unmasked {
-  bytes: Buffer;
-  start: number;
-  end: number;
-  /** Whether it was seen on the way that all of it is ASCII; false says nothing. */
-  isAscii: boolean;
-}
 
 /**
  * XORs the bytes between `start` and `end` with the key, whose byte `phase` (0 to 3) meets the first of them. Returns the
@@ -44,27 +35,22 @@ export function unmask(bytes: Uint8Array, start: number, end: number, key: Uint8
   return phase & 3;
 }
 
-const unmasked: Unmasked = { bytes: Buffer.alloc(0), start: 0, end: 0, isAscii: false };
-
-/** Unmasks a whole payload, in place or elsewhere, which the result says. It is the same object each time. */
-export function unmaskWhole(bytes: Buffer, start: number, end: number, key: Uint8Array): Unmasked {
-  const length = end - start;
-  if (length <= SHORT_BYTES) return unmaskedIs(bytes, start, end, unmaskShort(bytes, start, end, key));
-  if (length <= ASIDE_UP_TO_BYTES && xorRoom !== undefined) return unmaskedIs(xorRoom.bytes, 0, length, xorRoom.take(bytes, start, end, keyWord(key, 0)));
-  unmask(bytes, start, end, key, 0);
-  return unmaskedIs(bytes, start, end, false);
+/** Where `unmaskAside` leaves a payload of that length, from the first byte on and until it is called again; `undefined` where it is to be unmasked in place. */
+export function asideFor(length: number): Buffer | undefined {
+  return length > SHORT_BYTES && length <= ASIDE_UP_TO_BYTES ? xorRoom?.bytes : undefined;
 }
 
-function unmaskedIs(bytes: Buffer, start: number, end: number, isAscii: boolean): Unmasked {
-  unmasked.bytes = bytes;
-  unmasked.start = start;
-  unmasked.end = end;
-  unmasked.isAscii = isAscii;
-  return unmasked;
+/** Unmasks a whole payload, of which `asideFor` says where it lies then. True where all of it is ASCII. */
+export function unmaskAside(bytes: Uint8Array, start: number, end: number, key: Uint8Array): boolean {
+  return xorRoom!.take(bytes, start, end, keyWord(key, 0));
 }
 
-/** In place, four bytes a step; says whether all are ASCII. */
-function unmaskShort(bytes: Uint8Array, start: number, end: number, key: Uint8Array): boolean {
+/** Unmasks a whole payload, in place. True where it was seen on the way that all of it is ASCII; false says nothing. */
+export function unmaskWhole(bytes: Uint8Array, start: number, end: number, key: Uint8Array): boolean {
+  if (end - start > SHORT_BYTES) {
+    unmask(bytes, start, end, key, 0);
+    return false;
+  }
   const [k0, k1, k2, k3] = [key[0]!, key[1]!, key[2]!, key[3]!];
   let seen = 0;
   let at = start;
