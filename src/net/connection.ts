@@ -20,8 +20,9 @@ const LINGER_BYTES = 16 * 1024 * 1024;
 
 /** So much is handed to the socket at a time: system calls stay few. */
 const PORTION_BYTES = 256 * 1024;
-/** To a slow peer less, so that it can be seen to take something. */
-const SLOW_PORTION_BYTES = 64 * 1024;
+/** Of a peer that is slower than its server it is about as much as it took between two ticks, so that every tick sees it take something. */
+const LEAST_PORTION_BYTES = 64 * 1024;
+const MOST_PORTION_BYTES = 1024 * 1024;
 
 /** Somebody who waits until what was written up to byte `at` of the connection's output was taken. */
 interface DrainWaiter {
@@ -71,6 +72,8 @@ export class Connection implements Transport, Ticking, Flushable {
   /** Bytes handed to the socket so far, and how many of them it had passed on when we last looked. */
   #handedOver = 0;
   #takenBefore = 0;
+  /** How much is handed over at a time while the peer is slower than we are. */
+  #portionBytes = LEAST_PORTION_BYTES;
   #stalledAt = 0;
   #endBy: number | undefined;
   #lingeredBytes = 0;
@@ -293,7 +296,7 @@ export class Connection implements Transport, Ticking, Flushable {
     // A write that the kernel took at once leaves `writableNeedDrain` set until the next tick: only with bytes waiting does it mean a slow peer.
     while (output.length > 0 && !(socket.writableLength > 0 && socket.writableNeedDrain)) {
       const length = output.length;
-      const portionBytes = this.#isCongested ? SLOW_PORTION_BYTES : PORTION_BYTES;
+      const portionBytes = this.#isCongested ? this.#portionBytes : PORTION_BYTES;
       const text = output.takeText(portionBytes);
       if (text !== undefined) socket.write(text, 'latin1');
       else writePieces(socket, output.take(portionBytes));
@@ -345,7 +348,9 @@ export class Connection implements Transport, Ticking, Flushable {
   #judgeStall(now: number): boolean {
     const isWaiting = this.bufferedAmount > 0 || (this.#phase === 'lingering' && !this.#socket.writableFinished);
     const taken = this.#handedOver - this.#socket.writableLength;
-    if (isWaiting && taken === this.#takenBefore && this.#stalledAt > 0) return now >= this.#stalledAt;
+    const progress = taken - this.#takenBefore;
+    this.#portionBytes = Math.min(Math.max(progress, LEAST_PORTION_BYTES), MOST_PORTION_BYTES);
+    if (isWaiting && progress === 0 && this.#stalledAt > 0) return now >= this.#stalledAt;
     this.#takenBefore = taken;
     this.#stalledAt = isWaiting ? this.#settings.ticker.after(this.#settings.sendTimeoutMs) : 0;
     return false;
