@@ -7,6 +7,7 @@ import { deflateComparisons } from './deflate.js';
 import { frameHeaderComparisons } from './frame-header.js';
 import { headComparisons } from './head.js';
 import type { Comparison } from './measure.js';
+import { payloadComparisons } from './payload.js';
 import { unmaskComparisons } from './unmask.js';
 import { utf8Comparisons } from './utf8.js';
 
@@ -15,6 +16,7 @@ export const MICRO_BENCHMARKS = {
   chunked: chunkedComparisons,
   'frame-header': frameHeaderComparisons,
   unmask: unmaskComparisons,
+  payload: payloadComparisons,
   utf8: utf8Comparisons,
   deflate: deflateComparisons,
   channel: channelComparisons,

@@ -1,0 +1,63 @@
+/**
+ * What payloads become on their way in and out: text that is unmasked and read, and bytes that are framed as text. The keys turn ASCII into ASCII, so
+ * that what is unmasked in place, again and again, is text at all times; bytes that go out are made anew each time, as those of a message are.
+ */
+
+import { asBuffer } from '#src/bytes.js';
+import { asideFor, unmask, unmaskAside } from '#src/websocket/mask.js';
+import { decodeText } from '#src/websocket/message.js';
+import { Random } from '../../test/support/random.js';
+import { type Comparison, loopAlone, over } from './measure.js';
+
+const IN_SIZES = [256, 1024, 8192];
+const OUT_SIZES = [64, 125, 1024];
+/** Payloads that take turns. */
+const MANY = 64;
+
+interface Payload {
+  readonly start: number;
+  readonly end: number;
+  readonly key: Uint8Array;
+}
+
+export function payloadComparisons(): Comparison[] {
+  return [...IN_SIZES.map(read), ...OUT_SIZES.map(frame)];
+}
+
+function read(size: number): Comparison {
+  const random = new Random(size);
+  const payloads = Array.from({ length: MANY }, (_, i): Payload => ({ start: 8 + i * (size + 8), end: (i + 1) * (size + 8), key: random.bytes(4).map((byte) => byte & 0x7f) }));
+  const bytes = Buffer.alloc(MANY * (size + 8), 'text in ASCII ');
+  return {
+    title: `${size} bytes of text, unmasked and read`,
+    bytes: size,
+    ways: [
+      loopAlone(payloads),
+      over('aside, and read from there', payloads, ({ start, end, key }) => {
+        const isAscii = unmaskAside(bytes, start, end, key);
+        return decodeText(asideFor(size)!, 0, size, isAscii).length;
+      }),
+      over('in place, judged, and read', payloads, ({ start, end, key }) => {
+        unmask(bytes, start, end, key, 0);
+        return decodeText(bytes, start, end, false).length;
+      }),
+    ],
+  };
+}
+
+function frame(size: number): Comparison {
+  const messages = Array.from({ length: MANY }, (_, i) => new Uint8Array(size).fill(i));
+  const room = Buffer.alloc(size);
+  return {
+    title: `${size} bytes that were just received, read as latin1`,
+    bytes: size,
+    ways: [
+      loopAlone(messages),
+      over('through common memory', messages, (message) => {
+        room.set(Uint8Array.from(message));
+        return room.toString('latin1', 0, size).length;
+      }),
+      over('through a view of their own', messages, (message) => asBuffer(Uint8Array.from(message)).toString('latin1').length),
+    ],
+  };
+}
