@@ -4,6 +4,7 @@ import type { BroadcastResults } from './broadcast/results.js';
 import { ENTRIES, MESSAGE_BYTES } from './broadcast/scenarios.js';
 import { judge } from './floors.js';
 import type { GrowthResults } from './growth/main.js';
+import type { ProfileResults } from './profile/main.js';
 import { majorOf, type Results } from './results.js';
 import type { SoakResults } from './soak/main.js';
 import type { Sample } from './soak/trend.js';
@@ -15,6 +16,7 @@ export interface Newest {
   readonly growth: GrowthResults | undefined;
   readonly soak: SoakResults | undefined;
   readonly broadcast: BroadcastResults | undefined;
+  readonly profile: ProfileResults | undefined;
 }
 
 /** The last that was written of each version, oldest version first; a run of a few rows draws no chart. */
@@ -30,7 +32,7 @@ export function newestOfEachNode(all: readonly Results[]): Results[] {
 }
 
 /** The charts by their names, of what there is. */
-export function chartsOf({ runs, growth, soak, broadcast }: Newest): Record<string, string> {
+export function chartsOf({ runs, growth, soak, broadcast }: Omit<Newest, 'profile'>): Record<string, string> {
   return {
     ...(runs.length === 0 ? {} : { http: ratioChart('http', runs), websocket: ratioChart('websocket', runs), idle: idleChart(runs) }),
     ...(growth === undefined ? {} : { growth: growthChart(growth) }),

@@ -9,6 +9,7 @@ import type { Newest } from './charts.js';
 import { judge, judgeIdle, type Verdict } from './floors.js';
 import type { IdleSummary } from './idle-row.js';
 import { duration, markdownTable, micros, times } from './markdown.js';
+import { profileTable } from './profile/parts.js';
 import { fileName, majorOf, type Results, summaryOf } from './results.js';
 import type { RowResult } from './row.js';
 import { floorText, othersTable } from './table.js';
@@ -30,7 +31,7 @@ const END = '<!-- /bench -->';
 export type Tables = Readonly<Record<string, string>>;
 
 /** `path` leads from the document to the folder of the results. */
-export function tablesOf({ runs, growth, soak, broadcast }: Newest, path: string): Tables {
+export function tablesOf({ runs, growth, soak, broadcast, profile }: Newest, path: string): Tables {
   const first = runs[0];
   return {
     ...(first === undefined
@@ -56,6 +57,7 @@ export function tablesOf({ runs, growth, soak, broadcast }: Newest, path: string
       : {
           soak: `${soak.options.minutes} minutes, ${soak.count.clients.toLocaleString('en')} clients, ${soak.options.clients} of them at a time, ${soak.count.exchanges.toLocaleString('en')} exchanges: in the second half RSS changed by ${(soak.trend.rise * 100).toFixed(1)} %, and was ${((soak.samples.at(-1)?.rss ?? 0) / MIB).toFixed(0)} MiB at the end (Node ${soak.node}, ${soak.date}).`,
         }),
+    ...(profile === undefined ? {} : { profile: profileTable(profile.profiles) }),
     ...(broadcast === undefined
       ? {}
       : {

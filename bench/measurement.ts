@@ -69,13 +69,16 @@ export function coresHere(): Pick<Settings, 'serverCore' | 'loadCore'> {
   return isPinned ? { serverCore: SERVER_CORE, loadCore: LOAD_CORE } : { serverCore: undefined, loadCore: undefined };
 }
 
-export async function measure(contestant: Contestant, workload: LoadedWorkload, settings: Settings, plan?: LimitPlan): Promise<Measurement> {
+/** Sees a server while it is measured: it is called as that begins, and what it returns as it ends. */
+export type Watch = (server: RunningServer) => Promise<() => Promise<void>>;
+
+export async function measure(contestant: Contestant, workload: LoadedWorkload, settings: Settings, plan?: LimitPlan, watch?: Watch): Promise<Measurement> {
   const { connections, inFlight } = workload;
   const server = await RunningServer.start(contestant.server, contestant, settings.node, settings.serverCore);
   try {
     if (plan !== undefined) await server.ask('answer', plan);
     const task: RawTask = { port: server.port, traffic: contestant.traffic ?? workload.traffic, connections, inFlight, ...timesOf(settings) };
-    return await loaded(server, () => startLoad(loadOf(workload, settings.hasWrk), task, settings.loadCore), settings);
+    return await loaded(server, () => startLoad(loadOf(workload, settings.hasWrk), task, settings.loadCore), settings, watch);
   } finally {
     await server.stop();
   }
@@ -96,13 +99,15 @@ export function timesOf({ seconds, warmSeconds }: Settings): Pick<RawTask, 'seco
   return { seconds, warmSeconds };
 }
 
-async function loaded(server: RunningServer, start: () => Promise<RunningLoad>, settings: Settings): Promise<Measurement> {
+async function loaded(server: RunningServer, start: () => Promise<RunningLoad>, settings: Settings, watch?: Watch): Promise<Measurement> {
   const load = await start();
   try {
+    const seen = await watch?.(server);
     const core = settings.serverCore === undefined ? undefined : busyNanosOf(settings.serverCore);
     const before = await server.cpuNanos();
     const { operations, seconds, latency, clientShare } = await load.go();
     const nanos = (await server.cpuNanos()) - before;
+    await seen?.();
     const foreign = core === undefined ? undefined : busyNanosOf(settings.serverCore!)! - core - nanos;
     return {
       microsPerOperation: nanos / 1000 / operations,

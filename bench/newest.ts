@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { BroadcastResults } from './broadcast/results.js';
 import { newestOfEachNode, type Newest } from './charts.js';
 import type { GrowthResults } from './growth/main.js';
+import type { ProfileResults } from './profile/main.js';
 import { RESULTS, type Results } from './results.js';
 import type { SoakResults } from './soak/main.js';
 
@@ -16,6 +17,7 @@ export function newestResults(): Newest {
     runs: newestOfEachNode(load<Results>(/^\d/)),
     growth: load<GrowthResults>(/^growth-/).at(-1),
     soak: load<SoakResults>(/^soak-/).at(-1),
+    profile: load<ProfileResults>(/^profile-/).at(-1),
     broadcast: load<BroadcastResults>(/^broadcast-/).at(-1),
   };
 }

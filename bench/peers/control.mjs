@@ -4,6 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { Session } from 'node:inspector/promises';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 
@@ -24,7 +25,7 @@ export const BROADCAST_TEXT = 'broadcast '.repeat(1000).slice(0, TASK.messageByt
 
 /** Says that the server listens, and answers from now on. `commands` are functions by name, which may be asynchronous. */
 export function serve(port, about, commands = {}) {
-  const known = { cpu, memory, ...commands };
+  const known = { cpu, memory, profile, profiled, ...commands };
   const lines = createInterface({ input: process.stdin });
   lines.on('line', async (line) => {
     const { command, ...details } = JSON.parse(line);
@@ -75,6 +76,28 @@ function say(value) {
 function cpu() {
   const { user, system } = process.cpuUsage();
   return { nanos: (user + system) * 1000 };
+}
+
+/** How often a profile looks, in microseconds. */
+const PROFILE_INTERVAL = 200;
+const profiler = new Session();
+
+/** Begins a profile, for `profiled` to end. */
+async function profile() {
+  profiler.connect();
+  await profiler.post('Profiler.enable');
+  await profiler.post('Profiler.setSamplingInterval', { interval: PROFILE_INTERVAL });
+  await profiler.post('Profiler.start');
+  return {};
+}
+
+/** Microseconds by the place that they were spent in: a file, or `(program)`, `(garbage collector)` and `(idle)`. */
+async function profiled() {
+  const { profile } = await profiler.post('Profiler.stop');
+  const places = new Map(profile.nodes.map(({ id, callFrame: { url, functionName } }) => [id, url === '' ? functionName : url]));
+  const micros = {};
+  profile.samples.forEach((id, i) => (micros[places.get(id)] = (micros[places.get(id)] ?? 0) + profile.timeDeltas[i]));
+  return micros;
 }
 
 /** Memory after several collections. */

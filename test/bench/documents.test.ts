@@ -8,6 +8,7 @@ import { chartsOf } from '../../bench/charts.js';
 import { CHARTS, DOCUMENTS, filled, tablesOf } from '../../bench/documents.js';
 import { growthResult } from '../../bench/growth/growth.js';
 import { newestResults } from '../../bench/newest.js';
+import { divide, PARTS, profileTable } from '../../bench/profile/parts.js';
 import { ROOT } from '../support/documents.js';
 import { groupResult, idleRow, results, row } from './rows.js';
 
@@ -44,10 +45,16 @@ test('a table says which version met its floor, and which did not', () => {
   const facts = { date: '2026-03-01', node: '20.20.2', revision: results().revision, machine: results().machine };
   const growth = { ...facts, options: { rounds: 1, seconds: 1 }, curves: [growthResult('lines', 'header lines', [{ size: 10, micros: [1] }, { size: 1000, micros: [1.5] }])] };
   const broadcast = { ...facts, options: { rounds: 1, seconds: 1 }, groups: [groupResult('websocket', 1000, 2), groupResult('ws', 1000, 3)], redis: [], missing: [] };
-  const tables = tablesOf({ runs: [results({ rows: [row({ floor: { ratio: 3 } })] }), node24], growth, soak: undefined, broadcast }, 'results');
+  const tables = tablesOf({ runs: [results({ rows: [row({ floor: { ratio: 3 } })] }), node24], growth, soak: undefined, broadcast, profile: undefined }, 'results');
   assert.match(tables['summaries']!, /^- Node 20\.20\.2: .*\(\[results\]\(results\/2026-03-01-node20\.20\.2-abcdef0123\.md\)\)\n- Node 24\.0\.0: /);
   assert.match(tables['rows']!, /\| hello \| node:http \| 25\.00 \| 5\.00 \| 10\.00 \| 2\.50x \| 0\.50 \| 1\.5 ms \| 3x \| not met \|/);
   assert.match(tables['idle']!, /\| idle connection \| longwire \| 3,000 \(1,000\), at most 3,700: met \| 9,000 \(1,000\), at most 3,700: not met \|/);
   assert.match(tables['growth']!, /\| header lines \| 10: 1\.00, 1,000: 1\.50 \| 1\.50x \| grows \|/);
   assert.match(tables['groups']!, /\| WebSockets of ws, in a loop \|  \|  \| 3\.00 \(1\.50x\) \|/);
+});
+
+test('what a profile saw is divided among the parts of a server, idle time left out', () => {
+  const parts = divide(10, { '(program)': 50, '(garbage collector)': 10, '(idle)': 900, 'node:net': 20, 'file:///x/dist/http/parser.js': 15, 'file:///x/dist/server.js': 5 });
+  assert.deepEqual(PARTS.map((part) => Math.round(parts[part] * 100) / 100), [5, 1, 2, 0, 1.5, 0, 0, 0.5]);
+  assert.match(profileTable([{ row: 'hello', title: 'hello', server: 'longwire', micros: 10, parts }]), /\| hello \| longwire \| 10\.00 \| 5\.00 \| 1\.00 \| 2\.00 \|  \| 1\.50 \|  \|  \| 0\.50 \|/);
 });

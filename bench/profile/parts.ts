@@ -1,0 +1,47 @@
+/** What a profile's time went into, by the parts of a server that a reader knows. */
+
+import { markdownTable, micros } from '../markdown.js';
+import type { ServerName } from '../servers.js';
+
+/** In the order of the table. */
+export const PARTS = ['system calls and C++', 'garbage collection', 'JavaScript of Node', 'net', 'http', 'websocket', 'channel', 'the rest of it'] as const;
+export type Part = (typeof PARTS)[number];
+
+/** Microseconds of CPU time for one operation, in all and by part. */
+export interface ProfileResult {
+  readonly row: string;
+  readonly title: string;
+  readonly server: ServerName;
+  readonly micros: number;
+  readonly parts: Readonly<Record<Part, number>>;
+}
+
+const OURS = /\/dist\/(net|http|websocket|channel)\//;
+
+/** The part that a place belongs to; `undefined` for time in which nothing was done. */
+export function partOf(place: string): Part | undefined {
+  if (place === '(idle)') return undefined;
+  if (place === '(garbage collector)') return 'garbage collection';
+  if (place === '(program)' || place === '') return 'system calls and C++';
+  if (place.startsWith('node:')) return 'JavaScript of Node';
+  return (OURS.exec(place)?.[1] as Part | undefined) ?? (place.startsWith('(') || !place.includes('/') ? 'system calls and C++' : 'the rest of it');
+}
+
+/** What one operation cost, divided as the samples were. */
+export function divide(microsPerOperation: number, byPlace: Readonly<Record<string, number>>): Record<Part, number> {
+  const parts = Object.fromEntries(PARTS.map((part) => [part, 0])) as Record<Part, number>;
+  let sum = 0;
+  for (const [place, spent] of Object.entries(byPlace)) {
+    const part = partOf(place);
+    if (part === undefined) continue;
+    parts[part] += spent;
+    sum += spent;
+  }
+  for (const part of PARTS) parts[part] *= microsPerOperation / (sum || 1);
+  return parts;
+}
+
+export function profileTable(profiles: readonly ProfileResult[]): string {
+  const cells = (value: number): string => (value < 0.005 ? '' : micros(value));
+  return markdownTable(['workload', 'server', 'µs', ...PARTS], profiles.map(({ title, server, micros: all, parts }) => [title, server === 'limit' ? 'the limit' : server, micros(all), ...PARTS.map((part) => cells(parts[part]))]));
+}
