@@ -15,6 +15,7 @@ import * as eventStream from '../examples/event-stream.js';
 import * as longPolling from '../examples/long-polling.js';
 import * as streaming from '../examples/streaming.js';
 import * as webSocketEcho from '../examples/websocket-echo.js';
+import { PATIENCE_MS } from './support/patience.js';
 
 const EXAMPLES = ['long-polling', 'streaming', 'event-stream', 'websocket-echo', 'channel-store', 'opentelemetry', 'cluster'];
 
@@ -194,7 +195,7 @@ async function listen(t: TestContext, url: string, headers: Record<string, strin
 
 /** Waits until the server counts so many open channels: a request that was sent is not yet one that waits. */
 async function channelsOpen(server: Server, count: number): Promise<void> {
-  const until = performance.now() + 10_000;
+  const until = performance.now() + PATIENCE_MS;
   while (server.stats().channels.open !== count) {
     assert.ok(performance.now() < until, `${count} channels were expected, and ${server.stats().channels.open} are open`);
     await new Promise((resolve) => setTimeout(resolve, 2));

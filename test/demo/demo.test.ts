@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core';
 import { type Demo, type DemoOptions, startDemo } from '../../demo/app.js';
 import { hasBrowser, openPage, type TestPage } from '../support/browser.js';
 import { MemoryBus } from '../support/memory-bus.js';
+import { PATIENCE_MS } from '../support/patience.js';
 
 const WIRES = ['websocket', 'event-stream', 'poll'] as const;
 type Wire = (typeof WIRES)[number];
@@ -258,7 +259,7 @@ async function membersAre(page: Page, counts: Readonly<Record<Wire, number>>): P
 
 /** Waits until what is read is what is expected: a channel leaves when the server hears of it, not when a page was told to go. */
 async function becomes<T>(read: () => T, expected: T): Promise<void> {
-  const until = performance.now() + 10_000;
+  const until = performance.now() + PATIENCE_MS;
   while (!isDeepStrictEqual(read(), expected) && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
   assert.deepEqual(read(), expected);
 }

@@ -12,6 +12,7 @@ import { clientFrame, handshake } from '../support/frames.js';
 import type { Measurement } from '../support/memory-server.js';
 import { RawClient } from '../support/raw-client.js';
 import { postChunked, request } from '../support/requests.js';
+import { PATIENCE_MS } from '../support/patience.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -97,7 +98,7 @@ class MeasuredServer {
 
   /** The first measurement for which `isTrue`, and behind which nothing more has arrived. */
   async measureWhen(isTrue: (stats: Measurement['stats']) => boolean, what: string): Promise<Measurement> {
-    const giveUpAt = performance.now() + 30_000;
+    const giveUpAt = performance.now() + PATIENCE_MS;
     for (let last = await this.measure(); ; ) {
       await delay(100);
       const now = await this.measure();
