@@ -19,16 +19,16 @@ export interface Newest {
   readonly profile: ProfileResults | undefined;
 }
 
-/** The last that was written of each version, oldest version first; a run of a few rows draws no chart. */
-export function newestOfEachNode(all: readonly Results[]): Results[] {
-  const most = Math.max(0, ...all.map(({ rows }) => rows.length));
-  const byMajor = new Map<number, Results>();
-  for (const results of all.filter(({ rows }) => rows.length === most)) {
-    const major = majorOf(results.node);
-    const known = byMajor.get(major);
-    if (known === undefined || known.date <= results.date) byMajor.set(major, results);
-  }
-  return [...byMajor].sort(([a], [b]) => a - b).map(([, results]) => results);
+/** The last that was measured of each version, oldest version first; a run that lacks one of these rows draws no chart. */
+export function newestOfEachNode(all: readonly Results[], rows: readonly string[]): Results[] {
+  const whole = all.filter((results) => rows.every((name) => results.rows.some((row) => row.name === name)));
+  const majors = [...new Set(whole.map(({ node }) => majorOf(node)))].sort((a, b) => a - b);
+  return majors.map((major) => newestOf(whole.filter(({ node }) => majorOf(node) === major))!);
+}
+
+/** The last that was measured. */
+export function newestOf<T extends { readonly measuredAt: string }>(all: readonly T[]): T | undefined {
+  return all.reduce<T | undefined>((newest, each) => (newest === undefined || newest.measuredAt <= each.measuredAt ? each : newest), undefined);
 }
 
 /** The charts by their names, of what there is. */
@@ -113,7 +113,7 @@ function broadcastCharts(results: BroadcastResults): Record<string, string> {
 /** A group of one member is left out: it costs a turn of the event loop, which is shared by none. */
 function broadcastChart({ groups, node, date }: BroadcastResults, bytes: number): string {
   const lines = ENTRIES.map(({ name, title, server }): Line => ({
-    label: server === 'longwire' ? `Longwire, ${title}` : title,
+    label: server === 'longwire' ? `Longwire: ${title}` : title,
     points: groups.filter(({ entry, members, messageBytes }) => entry === name && messageBytes === bytes && members > 1).map(({ members, microsPerDelivery }) => ({ x: members, y: microsPerDelivery })),
   }));
   return lineChart({

@@ -8,11 +8,10 @@ import { newestResults } from './newest.js';
 import { ROOT } from './paths.js';
 
 const newest = newestResults();
+const charts = Object.entries(chartsOf(newest)).map(([name, svg]) => [`${CHARTS}/${name}.svg`, svg] as const);
+const documents = Object.entries(DOCUMENTS).map(([document, path]) => [document, filled(readFileSync(join(ROOT, document), 'utf8'), tablesOf(newest, path))] as const);
 mkdirSync(join(ROOT, CHARTS), { recursive: true });
-for (const [name, svg] of Object.entries(chartsOf(newest))) write(`${CHARTS}/${name}.svg`, svg);
-for (const [document, path] of Object.entries(DOCUMENTS)) write(document, filled(readFileSync(join(ROOT, document), 'utf8'), tablesOf(newest, path)));
-
-function write(file: string, content: string): void {
+for (const [file, content] of [...charts, ...documents]) {
   writeFileSync(join(ROOT, file), content);
   console.log(file);
 }

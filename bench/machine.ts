@@ -41,3 +41,9 @@ function git(...args: readonly string[]): string {
   const { stdout, status } = spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' });
   return status === 0 ? stdout.trim() : '';
 }
+
+/** When something was measured, as results have it. */
+export function momentOf(time: Date): { date: string; measuredAt: string } {
+  const measuredAt = time.toISOString();
+  return { date: measuredAt.slice(0, 10), measuredAt };
+}

@@ -10,7 +10,7 @@
 import { IDLE_WORKLOADS } from './idle.js';
 import { type IdleResult, runIdleRow } from './idle-row.js';
 import { installPeers } from './install.js';
-import { describeMachine, describeRevision } from './machine.js';
+import { describeMachine, describeRevision, momentOf } from './machine.js';
 import { coresHere, type Settings } from './measurement.js';
 import { findNode, type NodeVersion, OWN_NODE } from './nodes.js';
 import { type BenchOptions, parseOptions, USAGE } from './options.js';
@@ -73,7 +73,7 @@ async function run(node: NodeVersion): Promise<Results> {
   }
   progress.end();
   return {
-    date: new Date().toISOString().slice(0, 10),
+    ...momentOf(new Date()),
     node: node.version,
     revision: describeRevision(),
     machine: describeMachine(),

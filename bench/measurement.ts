@@ -33,6 +33,7 @@ export interface Settings {
 }
 
 export interface Measurement {
+  readonly operations: number;
   /** CPU time of the server for one operation. */
   readonly microsPerOperation: number;
   readonly operationsPerSecond: number;
@@ -107,9 +108,10 @@ async function loaded(server: RunningServer, start: () => Promise<RunningLoad>, 
     const before = await server.cpuNanos();
     const { operations, seconds, latency, clientShare } = await load.go();
     const nanos = (await server.cpuNanos()) - before;
-    await seen?.();
     const foreign = core === undefined ? undefined : busyNanosOf(settings.serverCore!)! - core - nanos;
+    await seen?.();
     return {
+      operations,
       microsPerOperation: nanos / 1000 / operations,
       operationsPerSecond: operations / seconds,
       latency,

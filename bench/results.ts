@@ -13,8 +13,9 @@ import { idleTable, othersTable, rowsTable } from './table.js';
 export const RESULTS = join(BENCH, 'results');
 
 export interface Results {
-  /** Such as `2026-03-01`. */
+  /** Such as `2026-03-01`, and to the second. */
   readonly date: string;
+  readonly measuredAt: string;
   /** The Node that the servers ran on. */
   readonly node: string;
   readonly revision: Revision;

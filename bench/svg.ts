@@ -2,7 +2,7 @@
 
 /** Contrasts of about four to one against white and against near-black. */
 const TEXT = '#737d87';
-const COLOURS = ['#2f81f7', '#8957e5', '#bf8700', '#2da44e', '#cf5f5f', '#1b9aaa', '#bf5fa0', '#7d8590', '#a0722a'] as const;
+const COLOURS = ['#2f81f7', '#8957e5', '#bf8700', '#2da44e', '#cf5f5f', '#1b9aaa', '#bf5fa0', '#7d8590', '#a0722a', '#5a6acf'] as const;
 const FONT = 'font-family="system-ui, sans-serif"';
 
 const WIDTH = 880;
@@ -68,7 +68,7 @@ export interface Line {
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
-const PLOT = { left: 70, right: 620, top: HEAD_HEIGHT + 6, bottom: 330 } as const;
+const PLOT = { left: 70, right: 580, top: HEAD_HEIGHT + 6, bottom: 330 } as const;
 
 /** Lines from zero up, each with its last number at its end. */
 export function lineChart({ title, subtitle, lines, xLabel, isLogarithmic, largest: most = Infinity, format }: LineChart): string {

@@ -191,7 +191,7 @@ test('every program of the documents has a check, and every check a program', ()
 });
 
 for (const [title, check] of Object.entries(CHECKS)) {
-  test(`the program under «${title}» does what is said there`, { timeout: 60_000 }, async (t) => {
+  test(`the program under «${title}» does what is said there`, { timeout: 120_000 }, async (t) => {
     const cwd = title === 'TLS' ? folderWithCertificate(t) : ROOT;
     if (cwd !== undefined) await check(await runProgram(t, PROGRAMS, BLOCKS.findIndex((block) => block.title === title), cwd), t);
   });

@@ -2,29 +2,34 @@
  * Groups of every kind of member, beside other servers that have groups of WebSockets, and over Redis: `npm run bench:broadcast`. Servers take turns, round
  * by round, and medians count. What it finds is written to `bench/results`.
  *
- *   npm run bench:broadcast -- [--only word,word] [--rounds 3] [--seconds 0.5] [--no-install]
+ *   npm run bench:broadcast -- [--only word,word] [--rounds 3] [--seconds 0.5] [--write] [--no-install]
+ *
+ * Results of some words, or of other rounds, are written only with `--write`: the newest are those that the documents quote.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { connectionsHere } from '../idle.js';
 import { installPeers } from '../install.js';
-import { describeMachine, describeRevision } from '../machine.js';
+import { describeMachine, describeRevision, momentOf } from '../machine.js';
 import { coresHere, measureGroup, type Measurement, type Settings } from '../measurement.js';
 import { Progress } from '../progress.js';
 import { fileName, RESULTS } from '../results.js';
 import { absenceOf } from '../row.js';
+import { MissingServer } from '../servers.js';
 import { median } from '../statistics.js';
 import { measureOverRedis, type RedisMeasurement, RunningRedis } from './redis.js';
 import { type BroadcastResults, type GroupResult, mediansOfRedis, pageOfBroadcast, type RedisResult } from './results.js';
 import { ENTRIES, type Entry, MESSAGE_BYTES, REDIS_SCENARIOS, type RedisScenario, sizesOf, trafficOfEntry } from './scenarios.js';
 
 const { values } = parseArgs({
-  options: { 'only': { type: 'string', default: '' }, 'rounds': { type: 'string', default: '3' }, 'seconds': { type: 'string', default: '0.5' }, 'no-install': { type: 'boolean', default: false } },
+  options: { 'only': { type: 'string', default: '' }, 'rounds': { type: 'string', default: '3' }, 'seconds': { type: 'string', default: '0.5' }, 'write': { type: 'boolean', default: false }, 'no-install': { type: 'boolean', default: false } },
 });
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 const words = values.only.split(',').filter((word) => word !== '');
+if (!Number.isSafeInteger(rounds) || rounds < 1 || !(seconds > 0)) throw new TypeError('--rounds is a whole number from 1, --seconds a number above 0');
 const isChosen = ({ name }: { name: string }): boolean => words.length === 0 || words.some((word) => name.includes(word));
 const settings: Settings = { seconds, warmSeconds: seconds, node: process.execPath, ...coresHere(), hasWrk: false, repeats: 0 };
 
@@ -34,7 +39,7 @@ const missing = new Map<string, string>();
 const groups = await measureGroups();
 const redis = await measureRedis();
 const results: BroadcastResults = {
-  date: new Date().toISOString().slice(0, 10),
+  ...momentOf(new Date()),
   node: process.versions.node,
   revision: describeRevision(),
   machine: describeMachine(),
@@ -44,12 +49,12 @@ const results: BroadcastResults = {
   missing: [...missing.values()],
 };
 console.log(`\n${pageOfBroadcast(results)}`);
-if (words.length === 0) console.log(`written to ${write(results)}`);
+if (values.write || process.argv.length === 2) console.log(`written to ${write(results)}`);
 // Peers, and Redis, may be missing; ours may not fail.
-process.exitCode = [...missing.keys()].some((name) => ENTRIES.some((entry) => entry.name === name && entry.server === 'longwire')) ? 1 : 0;
+if ([...missing.keys()].some((name) => ENTRIES.some((entry) => entry.name === name && entry.server === 'longwire'))) process.exitCode = 1;
 
 async function measureGroups(): Promise<GroupResult[]> {
-  const groups = MESSAGE_BYTES.flatMap((messageBytes) => ENTRIES.filter(isChosen).flatMap((entry) => sizesOf(entry).map((members) => ({ entry, members, messageBytes, measured: [] as Measurement[] }))));
+  const groups = MESSAGE_BYTES.flatMap((messageBytes) => ENTRIES.filter(isChosen).flatMap((entry) => sizesOf(entry).filter((members) => members <= connectionsHere(members)).map((members) => ({ entry, members, messageBytes, measured: [] as Measurement[] }))));
   const progress = new Progress(rounds * groups.length);
   for (let round = 1; round <= rounds; round++) {
     for (const { entry, members, messageBytes, measured } of groups) {
@@ -87,21 +92,23 @@ async function measureEntry(entry: Entry, members: number, messageBytes: number)
 async function measureRedis(): Promise<RedisResult[]> {
   const scenarios = REDIS_SCENARIOS.filter(isChosen).map((scenario) => ({ scenario, measured: [] as RedisMeasurement[] }));
   if (scenarios.length === 0) return [];
-  const redis = await RunningRedis.start(settings.loadCore);
-  if (redis === undefined) {
-    missing.set('redis', 'over Redis: redis-server is not installed (Debian’s package redis-server)');
-    return [];
-  }
   const progress = new Progress(rounds * scenarios.length);
+  let redis: RunningRedis | undefined;
   try {
+    redis = await RunningRedis.start(settings.loadCore);
     for (let round = 1; round <= rounds; round++) {
       for (const { scenario, measured } of scenarios) {
         progress.begin(`${scenario.title}, ${titleOf(scenario)}, round ${round} of ${rounds}`);
         measured.push(await measureOverRedis(scenario, redis, settings));
       }
     }
+  } catch (error) {
+    // What was measured of groups is worth keeping.
+    missing.set('redis', `over Redis: ${(error as Error).message}`);
+    if (!(error instanceof MissingServer)) process.exitCode = 1;
+    return [];
   } finally {
-    await redis.stop();
+    await redis?.stop();
     progress.end();
   }
   return scenarios.map(({ scenario: { name, title, members, messages }, measured }) => ({ name, title, members, messages, ...mediansOfRedis(measured) }));

@@ -13,7 +13,7 @@ import { cpuNanosOf } from '../cpu-time.js';
 import type { Latency } from '../histogram.js';
 import type { GroupTask } from '../loads/load.js';
 import { type Settings, startLoadProcess, timesOf } from '../measurement.js';
-import { RunningServer } from '../servers.js';
+import { MissingServer, RunningServer } from '../servers.js';
 import type { RedisScenario } from './scenarios.js';
 
 /** How long Redis may take to start. */
@@ -42,11 +42,12 @@ export class RunningRedis {
     this.#stop = stop;
   }
 
-  /** Without persistence. Resolves to nothing where the program is missing. */
-  static async start(core: number | undefined): Promise<RunningRedis | undefined> {
+  /** Without persistence. Rejects with a `MissingServer` where it does not start. */
+  static async start(core: number | undefined): Promise<RunningRedis> {
     const port = await freePort();
     const folder = mkdtempSync(join(tmpdir(), 'longwire-bench-'));
     const child = startChild(pinned(core, ['redis-server', '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder]));
+    let output = '';
     const isReady = await new Promise<boolean>((resolve) => {
       const deadline = setTimeout(() => resolve(false), START_MS);
       const settle = (isHere: boolean): void => {
@@ -56,16 +57,17 @@ export class RunningRedis {
       child.on('error', () => settle(false));
       child.on('exit', () => settle(false));
       child.stdout!.on('data', (text: Buffer) => {
-        if (text.toString().includes('Ready to accept connections')) settle(true);
+        output += text.toString();
+        if (output.includes('Ready to accept connections')) settle(true);
       });
     });
     const stop = async (): Promise<void> => {
-      if (child.exitCode === null && child.pid !== undefined && child.kill()) await once(child, 'exit');
+      if (child.exitCode === null && child.pid !== undefined && child.kill('SIGKILL')) await once(child, 'exit');
       rmSync(folder, { recursive: true });
     };
     if (isReady) return new RunningRedis(`redis://127.0.0.1:${port}`, child.pid!, stop);
     await stop();
-    return undefined;
+    throw new MissingServer(output === '' ? 'redis-server is not installed (Debian’s package redis-server)' : `redis-server does not start: ${output.trim().split('\n').at(-1)}`);
   }
 
   /** Of all its threads so far; 0 where the system does not tell. */
@@ -82,12 +84,13 @@ export async function measureOverRedis(scenario: RedisScenario, redis: RunningRe
   const { over, members } = scenario;
   const task = { application: 'group', messageBytes: MESSAGE_BYTES, ...(over === 'none' ? {} : { redis: redis.url, hasHistory: over === 'streams' }) };
   const start = (waiting: number): Promise<RunningServer> => RunningServer.start('longwire', { ...task, waiting }, settings.node, settings.serverCore);
-  const receiver = await start(over === 'none' ? members : 0);
-  const publisher = over === 'none' ? receiver : await start(0);
+  const servers: RunningServer[] = [];
   try {
-    return await loaded(publisher, receiver, scenario, redis, settings);
+    servers.push(await start(over === 'none' ? members : 0));
+    if (over !== 'none') servers.push(await start(0));
+    return await loaded(servers.at(-1)!, servers[0]!, scenario, redis, settings);
   } finally {
-    await Promise.all([...new Set([receiver, publisher])].map((server) => server.stop()));
+    await Promise.all(servers.map((server) => server.stop()));
   }
 }
 

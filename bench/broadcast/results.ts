@@ -27,6 +27,7 @@ export interface RedisResult extends RedisMeasurement {
 
 export interface BroadcastResults {
   readonly date: string;
+  readonly measuredAt: string;
   readonly node: string;
   readonly revision: Revision;
   readonly machine: Machine;
@@ -80,7 +81,7 @@ export function groupsTable(groups: readonly GroupResult[]): string {
       if (one === undefined) return '';
       return ours ? `${micros(one.microsPerDelivery)} (${times(one.microsPerDelivery / ours.microsPerDelivery)})` : micros(one.microsPerDelivery);
     }),
-    Math.round(found(name, 1000)?.deliveriesPerSecond ?? 0).toLocaleString('en'),
+    found(name, 1000) === undefined ? '–' : Math.round(found(name, 1000)!.deliveriesPerSecond).toLocaleString('en'),
   ]);
   return markdownTable(['members', ...MEMBERS.map((members) => `µs each of ${members.toLocaleString('en')}`), 'a second, to 1,000'], rows);
 }

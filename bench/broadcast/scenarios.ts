@@ -25,11 +25,11 @@ export const ENTRIES: readonly Entry[] = [
   { name: 'stream', title: 'plain streams', server: 'longwire', members: ['stream'] },
   { name: 'poll', title: 'long polls, each asked anew', server: 'longwire', members: ['poll'] },
   { name: 'mixed', title: 'a quarter of each', server: 'longwire', members: EVERY_KIND },
-  { name: 'ws', title: 'WebSockets of ws, in a loop', server: 'ws', members: ['websocket'], beside: 'websocket' },
-  { name: 'socket.io', title: 'WebSockets in a room of socket.io', server: 'socket.io', members: ['websocket'], dialect: 'socket.io', beside: 'websocket' },
-  { name: 'bun', title: 'WebSockets, published by Bun', server: 'bun', members: ['websocket'], beside: 'websocket' },
-  { name: 'node-event-stream', title: 'event streams of node:http, in a loop', server: 'node:http', members: ['event-stream'], beside: 'event-stream' },
-  { name: 'node-stream', title: 'plain streams of node:http, in a loop', server: 'node:http', members: ['stream'], beside: 'stream' },
+  { name: 'ws', title: 'ws: WebSockets in a loop', server: 'ws', members: ['websocket'], beside: 'websocket' },
+  { name: 'socket.io', title: 'socket.io: WebSockets in a room', server: 'socket.io', members: ['websocket'], dialect: 'socket.io', beside: 'websocket' },
+  { name: 'bun', title: 'Bun: WebSockets, published', server: 'bun', members: ['websocket'], beside: 'websocket' },
+  { name: 'node-event-stream', title: 'node:http: event streams in a loop', server: 'node:http', members: ['event-stream'], beside: 'event-stream' },
+  { name: 'node-stream', title: 'node:http: plain streams in a loop', server: 'node:http', members: ['stream'], beside: 'stream' },
 ];
 
 /** A mixed group has one member of each kind at least. */

@@ -2,14 +2,16 @@
  * Whether cost stays flat as things grow: `npm run bench:growth`. Sizes take turns, round by round, and medians count. It says how much dearer a unit
  * becomes, and writes what it found to `bench/results`.
  *
- *   npm run bench:growth -- [--only word,word] [--rounds 5] [--seconds 1]
+ *   npm run bench:growth -- [--only word,word] [--rounds 5] [--seconds 1] [--write]
+ *
+ * Results of other options than these are written only with `--write`: the newest are those that the documents quote.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { connectionsHere } from '../idle.js';
-import { describeMachine, describeRevision } from '../machine.js';
+import { describeMachine, describeRevision, momentOf } from '../machine.js';
 import { coresHere, type Settings } from '../measurement.js';
 import { Progress } from '../progress.js';
 import { fileName, RESULTS } from '../results.js';
@@ -18,6 +20,7 @@ import { besideReference, FLAT, type GrowthResult, growthResult } from './growth
 
 export interface GrowthResults {
   readonly date: string;
+  readonly measuredAt: string;
   readonly node: string;
   readonly revision: ReturnType<typeof describeRevision>;
   readonly machine: ReturnType<typeof describeMachine>;
@@ -25,7 +28,7 @@ export interface GrowthResults {
   readonly curves: readonly GrowthResult[];
 }
 
-const { values } = parseArgs({ options: { only: { type: 'string', default: '' }, rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '1' } } });
+const { values } = parseArgs({ options: { only: { type: 'string', default: '' }, rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '1' }, write: { type: 'boolean', default: false } } });
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 const words = values.only.split(',').filter((word) => word !== '');
@@ -47,7 +50,7 @@ for (const { title, growth, isFlat, points } of found) {
 if (reference !== undefined) console.log(`Where connections are counted, flat is beside the limit, which parses nothing and grows ${reference.growth.toFixed(2)}x in the kernel.`);
 const ours = found.filter((_, i) => !curves[i]!.isReference);
 console.log(`${ours.filter(({ isFlat }) => isFlat).length} of ${ours.length} stay within ${FLAT}x`);
-if (words.length === 0) console.log(`written to ${write(found)}`);
+if (values.write || process.argv.length === 2) console.log(`written to ${write(found)}`);
 
 async function follow(curve: Curve): Promise<GrowthResult> {
   const sizes = curve.sizes.filter((size) => !curve.isConnections || size <= connectionsHere(size));
@@ -65,7 +68,7 @@ async function follow(curve: Curve): Promise<GrowthResult> {
 
 function write(all: readonly GrowthResult[]): string {
   const results: GrowthResults = {
-    date: new Date().toISOString().slice(0, 10),
+    ...momentOf(new Date()),
     node: process.versions.node,
     revision: describeRevision(),
     machine: describeMachine(),

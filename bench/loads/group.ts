@@ -10,12 +10,12 @@ const { traffic } = task;
 
 async function open(): Promise<Party[]> {
   const kinds = Array.from({ length: task.connections }, (_, i) => traffic.members[i % traffic.members.length]!);
-  const traffics = kinds.map((kind) => memberTraffic(kind, traffic));
-  const members = await openLanes(task.port, task.connections, (lane, i) => lane.begin(traffics[i]!));
+  const traffics = new Map(traffic.members.map((kind) => [kind, memberTraffic(kind, traffic)]));
+  const members = await openLanes(task.port, task.connections, (lane, i) => lane.begin(traffics.get(kinds[i]!)!));
   const [asker] = await openLanes(task.askPort, 1, async () => undefined);
   return [
-    { lane: asker!, traffic: askTraffic(traffic), asks: 'each-round', operations: 0 },
-    ...members.map((lane, i): Party => ({ lane, traffic: traffics[i]!, asks: kinds[i] === 'poll' ? 'at-once' : 'never', operations: traffic.messages })),
+    { lane: asker!, traffic: askTraffic(traffic), asks: true, operations: 0 },
+    ...members.map((lane, i): Party => ({ lane, traffic: traffics.get(kinds[i]!)!, asks: kinds[i] === 'poll', operations: kinds[i] === 'poll' ? 1 : traffic.messages })),
   ];
 }
 

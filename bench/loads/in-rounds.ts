@@ -12,8 +12,8 @@ import { type Load, warmUp } from './load.js';
 export interface Party {
   readonly lane: Lane;
   readonly traffic: Traffic;
-  /** When it sends its request: as each round begins, as soon as it has its answer, or not at all, as others ask for it. */
-  readonly asks: 'each-round' | 'at-once' | 'never';
+  /** Whether it sends its request as each round begins; others hear what these ask for. */
+  readonly asks: boolean;
   /** What its answer counts. */
   readonly operations: number;
 }
@@ -43,13 +43,10 @@ export class RoundsLoad implements Load {
 
   async prepare(): Promise<void> {
     this.#parties = await this.#open();
-    this.#asking = this.#parties.filter(({ asks }) => asks === 'each-round');
-    this.#answerBytes = Float64Array.from(await Promise.all(this.#parties.map(({ lane, traffic, asks }) => lane.check(traffic, asks !== 'never'))));
+    this.#asking = this.#parties.filter(({ asks }) => asks);
+    this.#answerBytes = Float64Array.from(await Promise.all(this.#parties.map(({ lane, traffic, asks }) => lane.check(traffic, asks))));
     this.#missing = new Float64Array(this.#parties.length);
-    this.#parties.forEach((party, i) => {
-      party.lane.count((count) => this.#received(party, i, count));
-      if (party.asks === 'at-once') party.lane.write(party.traffic.request);
-    });
+    this.#parties.forEach((party, i) => party.lane.count((count) => this.#received(party, i, count)));
     await warmUp(async () => (await this.#measured(this.#times.warmSeconds)).operations);
   }
 
@@ -87,7 +84,6 @@ export class RoundsLoad implements Load {
       this.#operations += party.operations;
       this.#histogram.record((performance.now() - this.#askedAt) * 1000, party.operations);
     }
-    if (party.asks === 'at-once') party.lane.write(party.traffic.request);
     if (--this.#busy > 0) return;
     if (this.#isOver) this.#drained();
     else this.#ask();

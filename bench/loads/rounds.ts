@@ -11,7 +11,7 @@ const [operations, isForAll] = task.traffic.kind === 'broadcast' ? [task.traffic
 
 async function open(): Promise<Party[]> {
   const lanes = await openLanes(task.port, task.connections, (lane) => lane.begin(traffic));
-  return lanes.map((lane, i): Party => ({ lane, traffic, asks: isForAll && i > 0 ? 'never' : 'each-round', operations }));
+  return lanes.map((lane, i): Party => ({ lane, traffic, asks: !isForAll || i === 0, operations }));
 }
 
 await runLoad(new RoundsLoad(task, open));

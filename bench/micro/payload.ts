@@ -54,10 +54,10 @@ function frame(size: number): Comparison {
     ways: [
       loopAlone(messages),
       over('through common memory', messages, (message) => {
-        room.set(Uint8Array.from(message));
+        room.set(new Uint8Array(message));
         return room.toString('latin1', 0, size).length;
       }),
-      over('through a view of their own', messages, (message) => asBuffer(Uint8Array.from(message)).toString('latin1').length),
+      over('through a view of their own', messages, (message) => asBuffer(new Uint8Array(message)).toString('latin1').length),
     ],
   };
 }

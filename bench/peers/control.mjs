@@ -4,7 +4,6 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { Session } from 'node:inspector/promises';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 
@@ -80,10 +79,12 @@ function cpu() {
 
 /** How often a profile looks, in microseconds. */
 const PROFILE_INTERVAL = 200;
-const profiler = new Session();
+let profiler;
 
 /** Begins a profile, for `profiled` to end. */
 async function profile() {
+  const { Session } = await import('node:inspector/promises');
+  profiler = new Session();
   profiler.connect();
   await profiler.post('Profiler.enable');
   await profiler.post('Profiler.setSamplingInterval', { interval: PROFILE_INTERVAL });

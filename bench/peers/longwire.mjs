@@ -86,12 +86,14 @@ function whenFull(act) {
   });
 }
 
-/** A store that reaches other processes over Redis. */
+/** A store that reaches other processes over Redis. The group is subscribed before anybody joins it: a message that came first would be lost. */
 async function overRedis() {
   const { createClient } = await import('redis');
   const { RedisBus } = await import('../../dist/adapters/redis.js');
-  const client = await createClient({ url: TASK.redis }).connect();
-  return { bus: new RedisBus(client), ...(TASK.hasHistory ? { history: true } : {}) };
+  const bus = new RedisBus(await createClient({ url: TASK.redis }).connect());
+  const history = TASK.hasHistory ? { maxMessages: 1000, maxAgeMs: 60_000, maxBytes: MIB } : undefined;
+  await bus.subscribe('all', { message: () => undefined, lost: console.error, restored: () => undefined }, history);
+  return { bus, ...(history === undefined ? {} : { history }) };
 }
 
 const echo = (request) => asChannel(request, { onReceive: (channel, message) => void channel.send(message) });
@@ -116,7 +118,8 @@ const APPLICATIONS = {
         },
       }),
   ],
-  'group': [group],
+  // Nothing is to come to members but messages.
+  'group': [group, { pingIntervalMs: 0, heartbeatIntervalMs: 0 }],
   'soak': [everything, { perMessageDeflate: true }],
   'idle': [() => HELLO, { headTimeoutMs: NO_LIMIT_MS, keepAliveTimeoutMs: NO_LIMIT_MS }],
   'idle-websocket': [

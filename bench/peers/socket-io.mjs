@@ -9,7 +9,8 @@ const server = createServer((request, response) => {
   for (let i = messagesAsked(request.url); i > 0; i--) io.to('all').emit('m', BROADCAST_TEXT);
   response.end(HELLO);
 });
-const io = new Server(server, { transports: ['websocket'] });
+/** Pings are no messages. */
+const io = new Server(server, { transports: ['websocket'], pingInterval: 3_600_000 });
 
 const APPLICATIONS = {
   echo: (socket) => socket.on('m', (message) => socket.emit('m', message)),

@@ -1,15 +1,17 @@
 /**
  * What the CPU time of one operation goes into, by profile: `npm run bench:profile`. Longwire, its peer and the limit under the same load, each looked at
- * 5,000 times a second by V8's profiler, which costs something by itself. What V8 calls `(program)` is outside of JavaScript: the kernel's system
- * calls, libuv, and the C++ of Node. What it finds is written to `bench/results`.
+ * 5,000 times a second by V8's profiler, which costs something by itself. What is no JavaScript is the rest of the CPU time: the kernel's system calls,
+ * libuv, and the C++ of Node. What it finds is written to `bench/results`.
  *
- *   npm run bench:profile -- [--only word,word] [--seconds 2] [--no-write]
+ *   npm run bench:profile -- [--only word,word] [--seconds 2] [--write]
+ *
+ * Results of other options than these are written only with `--write`: the newest are those that the documents quote.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { describeMachine, describeRevision, type Machine, type Revision } from '../machine.js';
+import { describeMachine, describeRevision, type Machine, momentOf, type Revision } from '../machine.js';
 import { coresHere, type LimitPlan, measure, planLimit, type Settings } from '../measurement.js';
 import { Progress } from '../progress.js';
 import { fileName, RESULTS } from '../results.js';
@@ -20,6 +22,7 @@ import { divide, type ProfileResult, profileTable } from './parts.js';
 
 export interface ProfileResults {
   readonly date: string;
+  readonly measuredAt: string;
   readonly node: string;
   readonly revision: Revision;
   readonly machine: Machine;
@@ -29,7 +32,7 @@ export interface ProfileResults {
 /** The rows that say most of where time goes. */
 const DEFAULT = 'hello,post-1k,connection,echo-64-text-1,echo-64-text-16,echo-64-binary-16,echo-1k-text-16,echo-1k-binary-16,echo-1m-text-16,broadcast-1000-1';
 
-const { values } = parseArgs({ options: { 'only': { type: 'string', default: DEFAULT }, 'seconds': { type: 'string', default: '2' }, 'no-write': { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: { 'only': { type: 'string', default: DEFAULT }, 'seconds': { type: 'string', default: '2' }, 'write': { type: 'boolean', default: false } } });
 const seconds = Number(values.seconds);
 const names = values.only.split(',');
 const settings: Settings = { seconds, warmSeconds: Math.min(1, seconds), node: process.execPath, ...coresHere(), hasWrk: hasWrk(), repeats: 0 };
@@ -52,7 +55,7 @@ for (const workload of workloads) {
 }
 progress.end();
 console.log(profileTable(profiles));
-if (!values['no-write']) console.log(`written to ${write()}`);
+if (values.write || process.argv.length === 2) console.log(`written to ${write()}`);
 
 function contestantsOf({ ours, against }: Workload): Contestant[] {
   return [{ server: 'longwire', ...ours }, against, { server: 'limit', application: 'limit', waiting: ours.waiting }];
@@ -60,15 +63,15 @@ function contestantsOf({ ours, against }: Workload): Contestant[] {
 
 async function profile(contestant: Contestant, workload: Workload, plan: LimitPlan | undefined): Promise<ProfileResult> {
   let byPlace: Record<string, number> = {};
-  const { microsPerOperation } = await measure(contestant, workload, settings, plan, async (server) => {
+  const { microsPerOperation, operations } = await measure(contestant, workload, settings, plan, async (server) => {
     await server.ask('profile');
     return async () => void (byPlace = await server.ask<Record<string, number>>('profiled'));
   });
-  return { row: workload.name, title: workload.title, server: contestant.server, micros: microsPerOperation, parts: divide(microsPerOperation, byPlace) };
+  return { row: workload.name, title: workload.title, server: contestant.server, micros: microsPerOperation, parts: divide(microsPerOperation, operations, byPlace) };
 }
 
 function write(): string {
-  const results: ProfileResults = { date: new Date().toISOString().slice(0, 10), node: process.versions.node, revision: describeRevision(), machine: describeMachine(), profiles };
+  const results: ProfileResults = { ...momentOf(new Date()), node: process.versions.node, revision: describeRevision(), machine: describeMachine(), profiles };
   mkdirSync(RESULTS, { recursive: true });
   const path = join(RESULTS, `profile-${fileName(results)}.json`);
   writeFileSync(path, `${JSON.stringify(results, null, 1)}\n`);

@@ -18,27 +18,26 @@ export interface ProfileResult {
 
 const OURS = /\/dist\/(net|http|websocket|channel)\//;
 
-/** The part that a place belongs to; `undefined` for time in which nothing was done. */
+/** The part that a place belongs to; `undefined` where no JavaScript ran, which a profile calls idle also while the kernel works for us. */
 export function partOf(place: string): Part | undefined {
-  if (place === '(idle)') return undefined;
   if (place === '(garbage collector)') return 'garbage collection';
-  if (place === '(program)' || place === '') return 'system calls and C++';
+  if (place.startsWith('wasm:')) return 'websocket';
   if (place.startsWith('node:')) return 'JavaScript of Node';
-  return (OURS.exec(place)?.[1] as Part | undefined) ?? (place.startsWith('(') || !place.includes('/') ? 'system calls and C++' : 'the rest of it');
+  if (place.startsWith('file:')) return (OURS.exec(place)?.[1] as Part | undefined) ?? 'the rest of it';
+  return place === '(idle)' || place === '(program)' ? undefined : 'the rest of it';
 }
 
-/** What one operation cost, divided as the samples were. */
-export function divide(microsPerOperation: number, byPlace: Readonly<Record<string, number>>): Record<Part, number> {
+/** What one operation cost: what a profile saw of JavaScript, and all other CPU time. */
+export function divide(microsPerOperation: number, operations: number, byPlace: Readonly<Record<string, number>>): Record<Part, number> {
   const parts = Object.fromEntries(PARTS.map((part) => [part, 0])) as Record<Part, number>;
-  let sum = 0;
+  let outside = microsPerOperation;
   for (const [place, spent] of Object.entries(byPlace)) {
     const part = partOf(place);
     if (part === undefined) continue;
-    parts[part] += spent;
-    sum += spent;
+    parts[part] += spent / operations;
+    outside -= spent / operations;
   }
-  for (const part of PARTS) parts[part] *= microsPerOperation / (sum || 1);
-  return parts;
+  return { ...parts, 'system calls and C++': Math.max(0, outside) };
 }
 
 export function profileTable(profiles: readonly ProfileResult[]): string {

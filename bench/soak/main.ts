@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ServerStats } from 'longwire';
 import { Child, pinned } from '../child.js';
-import { describeMachine, describeRevision, type Machine, type Revision } from '../machine.js';
+import { describeMachine, describeRevision, type Machine, momentOf, type Revision } from '../machine.js';
 import { coresHere } from '../measurement.js';
 import { compiled } from '../paths.js';
 import { fileName, RESULTS } from '../results.js';
@@ -21,6 +21,7 @@ import { type Sample, type Trend, trendOf } from './trend.js';
 
 export interface SoakResults {
   readonly date: string;
+  readonly measuredAt: string;
   readonly node: string;
   readonly revision: Revision;
   readonly machine: Machine;
@@ -35,6 +36,8 @@ export interface SoakResults {
 const MAX_SAMPLES = 60;
 const SAMPLES_A_MINUTE = 12;
 const ANSWER_MS = 30_000;
+/** Shorter runs are not written: the newest results are those that the documents quote. */
+const WHOLE_MINUTES = 10;
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' }, clients: { type: 'string', default: '200' }, seed: { type: 'string' } } });
 const options = { minutes: Number(values.minutes), clients: Number(values.clients), seed: values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed) };
@@ -62,7 +65,7 @@ await server.stop();
 
 const trend = trendOf(samples);
 const results: SoakResults = {
-  date: new Date().toISOString().slice(0, 10),
+  ...momentOf(new Date()),
   node: process.versions.node,
   revision: describeRevision(),
   machine: describeMachine(),
@@ -72,10 +75,8 @@ const results: SoakResults = {
   samples,
   trend,
 };
-mkdirSync(RESULTS, { recursive: true });
-const path = join(RESULTS, `soak-${fileName(results)}.json`);
-writeFileSync(path, `${JSON.stringify(results, null, 1)}\n`);
-console.log(`in the second half RSS ${trend.isFlat ? 'is flat' : 'GROWS'}: ${(trend.rise * 100).toFixed(1)} %, ${(trend.bytesPerMinute / 1024).toFixed(0)} KiB a minute; written to ${path}`);
+console.log(`in the second half RSS ${trend.isFlat ? 'is flat' : 'GROWS'}: ${(trend.rise * 100).toFixed(1)} %, ${(trend.bytesPerMinute / 1024).toFixed(0)} KiB a minute`);
+if (options.minutes >= WHOLE_MINUTES) console.log(`written to ${write(results)}`);
 process.exitCode = trend.isFlat ? 0 : 1;
 
 function until(time: number): Promise<void> {
@@ -84,4 +85,11 @@ function until(time: number): Promise<void> {
 
 function mib(bytes: number): string {
   return (bytes / 1024 ** 2).toFixed(1);
+}
+
+function write(found: SoakResults): string {
+  mkdirSync(RESULTS, { recursive: true });
+  const path = join(RESULTS, `soak-${fileName(found)}.json`);
+  writeFileSync(path, `${JSON.stringify(found, null, 1)}\n`);
+  return path;
 }

@@ -18,11 +18,10 @@ import type { Ticker, Ticking } from './ticker.js';
 const LINGER_MS = 2_000;
 const LINGER_BYTES = 16 * 1024 * 1024;
 
-/** So much is handed to the socket at a time: system calls stay few. */
+/** So much is handed to the socket at a time: system calls stay few. That a peer takes of it is seen only when it has taken all. */
 const PORTION_BYTES = 256 * 1024;
-/** Of a peer that is slower than its server it is about as much as it took between two ticks, so that every tick sees it take something. */
+/** To a peer that is slower than its server: no more than it took between the last two ticks, but so much. */
 const LEAST_PORTION_BYTES = 64 * 1024;
-const MOST_PORTION_BYTES = 1024 * 1024;
 
 /** Somebody who waits until what was written up to byte `at` of the connection's output was taken. */
 interface DrainWaiter {
@@ -188,7 +187,8 @@ export class Connection implements Transport, Ticking, Flushable {
 
   onTick(now: number): void {
     if (this.#output.length === 0) this.#output = NO_OUTPUT;
-    if (this.#judgeStall(now)) return this.destroy('timeout');
+    const progress = this.#takeProgress();
+    if (this.#judgeStall(progress, now)) return this.destroy('timeout');
     if (this.#endBy !== undefined && now >= this.#endBy) return this.destroy('finished');
     if (this.#phase === 'open' && this.#protocol !== undefined) this.#tell((protocol) => protocol.onTick(now));
   }
@@ -344,14 +344,19 @@ export class Connection implements Transport, Ticking, Flushable {
     if (this.#lingeredBytes > LINGER_BYTES) this.#socket.pause();
   }
 
-  /** Whether output, our FIN included, has waited for `sendTimeoutMs` while the kernel took none of it. */
-  #judgeStall(now: number): boolean {
-    const isWaiting = this.bufferedAmount > 0 || (this.#phase === 'lingering' && !this.#socket.writableFinished);
+  /** What the kernel took since it was last asked, which says how much it is handed at a time. */
+  #takeProgress(): number {
     const taken = this.#handedOver - this.#socket.writableLength;
     const progress = taken - this.#takenBefore;
-    this.#portionBytes = Math.min(Math.max(progress, LEAST_PORTION_BYTES), MOST_PORTION_BYTES);
-    if (isWaiting && progress === 0 && this.#stalledAt > 0) return now >= this.#stalledAt;
     this.#takenBefore = taken;
+    this.#portionBytes = Math.min(Math.max(progress, LEAST_PORTION_BYTES), PORTION_BYTES);
+    return progress;
+  }
+
+  /** Whether output, our FIN included, has waited for `sendTimeoutMs` while the kernel took none of it. */
+  #judgeStall(progress: number, now: number): boolean {
+    const isWaiting = this.bufferedAmount > 0 || (this.#phase === 'lingering' && !this.#socket.writableFinished);
+    if (isWaiting && progress === 0 && this.#stalledAt > 0) return now >= this.#stalledAt;
     this.#stalledAt = isWaiting ? this.#settings.ticker.after(this.#settings.sendTimeoutMs) : 0;
     return false;
   }

@@ -6,7 +6,7 @@ import { xorRoom } from './simd.js';
 const SHORT_BYTES = 192;
 /** From here on the copies into WebAssembly and back cost less than the loop they save. */
 const SIMD_FROM_BYTES = 512;
-/** Up to here a whole payload is left where SIMD had it, as whoever keeps it copies it anyway. What is longer may be kept where it lies. */
+/** Up to here a whole payload is left in the memory of SIMD: whoever keeps it copies it from there, since it fills less than half of that. */
 const ASIDE_UP_TO_BYTES = 16 * 1024;
 /** Below this the set-up of the word loop costs more than it saves. */
 const WORDS_FROM_BYTES = 32;
@@ -40,9 +40,9 @@ export function asideFor(length: number): Buffer | undefined {
   return length > SHORT_BYTES && length <= ASIDE_UP_TO_BYTES ? xorRoom?.bytes : undefined;
 }
 
-/** Unmasks a whole payload, of which `asideFor` says where it lies then. True where all of it is ASCII. */
+/** Unmasks a whole payload, whose place then is what `asideFor` gave. True where all of it is ASCII. */
 export function unmaskAside(bytes: Uint8Array, start: number, end: number, key: Uint8Array): boolean {
-  return xorRoom!.take(bytes, start, end, keyWord(key, 0));
+  return xorRoom!.xorAside(bytes, start, end, keyWord(key, 0));
 }
 
 /** Unmasks a whole payload, in place. True where it was seen on the way that all of it is ASCII; false says nothing. */

@@ -33,7 +33,7 @@ const MODULE =
   'AGFzbQEAAAABBwFgAn9/AX8DAgEABQMBAAIHCQIBbQIAAXgAAArPAQHMAQMCewF/BHsgAf0RIQICQANAIARBwABqIABLDQEgBCAE/QAEACAC/VEiBf0LBAAgBCAE/QAEECAC/VEiBv0LBBAg' +
   'BCAE/QAEICAC/VEiB/0LBCAgBCAE/QAEMCAC/VEiCP0LBDAgAyAFIAb9UCAHIAj9UP1Q/VAhAyAEQcAAaiEEDAALCwJAA0AgBEEQaiAASw0BIAQgBP0ABAAgAv1RIgX9CwQAIAMgBf1QIQMgBEEQ' +
   'aiEEDAALCyAEIAT9AAQAIAL9Uf0LBAAgA/1kCw==';
-/** One of its two pages: behind the last byte the module writes up to the end of sixteen. */
+/** One of its two pages: behind the last whole sixteen the module always writes one more. */
 const ROOM_BYTES = 64 * 1024;
 const LANE_BYTES = 16;
 
@@ -51,7 +51,7 @@ interface Exports {
 
 /** Memory in which bytes are XORed. */
 export class XorRoom {
-  /** It is never handed out: the next bytes go to the same place. */
+  /** Never leaves the decoder, which copies from it: the next bytes go to the same place. */
   readonly bytes: Buffer;
   readonly #xor: Exports['x'];
 
@@ -61,7 +61,7 @@ export class XorRoom {
   }
 
   /** Copies the bytes between `start` and `end` to the beginning of the room, XORed; `word` is in the byte order of this machine. True where all are ASCII then. */
-  take(bytes: Uint8Array, start: number, end: number, word: number): boolean {
+  xorAside(bytes: Uint8Array, start: number, end: number, word: number): boolean {
     const length = end - start;
     const room = this.bytes;
     room.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
@@ -75,16 +75,17 @@ export class XorRoom {
   xor(bytes: Uint8Array, start: number, end: number, word: number): void {
     for (let at = start; at < end; at += ROOM_BYTES) {
       const stop = Math.min(end, at + ROOM_BYTES);
-      this.take(bytes, at, stop, word);
+      this.xorAside(bytes, at, stop, word);
       bytes.set(this.bytes.subarray(0, stop - at), at);
     }
   }
 }
 
-/** `undefined` where there is no WebAssembly, or none with SIMD, such as under `--jitless`. */
+/** `undefined` where there is no WebAssembly, or none with SIMD, such as under `--jitless`, and where words begin with their highest byte, as its never do. */
 export const xorRoom = load();
 
 function load(): XorRoom | undefined {
+  if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) return undefined;
   try {
     return new XorRoom(new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(MODULE, 'base64'))).exports as Exports);
   } catch {

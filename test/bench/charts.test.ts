@@ -34,7 +34,7 @@ test('a chart of lines is well-formed, with the last number of each line', () =>
 
 test('there is a chart of each kind of results that there are', () => {
   const samples = Array.from({ length: 8 }, (_, minutes) => ({ minutes, rss: 1e8, heapUsed: 1e7 }));
-  const facts = { date: '2026-03-01', node: '20.20.2', revision: results().revision, machine: results().machine };
+  const facts = { date: '2026-03-01', measuredAt: '2026-03-01T00:00:00.000Z', node: '20.20.2', revision: results().revision, machine: results().machine };
   const growth = { ...facts, options: { rounds: 1, seconds: 1 }, curves: [growthResult('lines', 'header lines', [{ size: 10, micros: [1] }, { size: 100, micros: [1.1] }])] };
   const soak = { ...facts, options: { minutes: 8, clients: 10, seed: 1 }, count: { clients: 1000, exchanges: 9000 }, samples, trend: trendOf(samples) };
   const stats = {} as never;
@@ -44,7 +44,7 @@ test('there is a chart of each kind of results that there are', () => {
   for (const svg of Object.values(charts)) assertWellFormed(svg);
   assert.ok(charts['http']!.includes('>2.50x<'));
   assert.ok(charts['idle']!.includes('>3,000<'));
-  assert.ok(charts['broadcast-128']!.includes('>Longwire, WebSockets: 7.3 µs<') && charts['broadcast-128']!.includes('>WebSockets of ws, in a loop: 9.5 µs<'));
+  assert.ok(charts['broadcast-128']!.includes('>Longwire: WebSockets: 7.3 µs<') && charts['broadcast-128']!.includes('>ws: WebSockets in a loop: 9.5 µs<'));
   assert.deepEqual(chartsOf({ runs: [], growth: undefined, soak: undefined, broadcast: undefined }), {});
 });
 
@@ -52,7 +52,7 @@ test('of each Node the newest whole run is drawn, the oldest Node first', () => 
   const old = results({ date: '2026-01-01' });
   const part = results({ date: '2026-04-01', rows: [] });
   const other = results({ date: '2026-02-01', node: '26.0.0', idle: [idleRow({ longwire: 1 })] });
-  assert.deepEqual(newestOfEachNode([other, results(), old, part]), [results(), other]);
+  assert.deepEqual(newestOfEachNode([other, results(), old, part], ['hello']), [results(), other]);
 });
 
 /** Every element that is opened is closed, in order, and no `&` or `<` stands for itself. */

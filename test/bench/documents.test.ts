@@ -1,7 +1,7 @@
 /** The documents quote what was measured: their tables and charts are those of the newest results. */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { chartsOf } from '../../bench/charts.js';
@@ -23,7 +23,9 @@ for (const [document, path] of Object.entries(DOCUMENTS)) {
 }
 
 test('the charts are those of the newest results', () => {
-  for (const [name, svg] of Object.entries(chartsOf(newestResults()))) assert.equal(read(`${CHARTS}/${name}.svg`), svg, `${name}: run npm run bench:charts`);
+  const charts = chartsOf(newestResults());
+  assert.deepEqual(readdirSync(join(ROOT, CHARTS)).sort(), Object.keys(charts).map((name) => `${name}.svg`).sort());
+  for (const [name, svg] of Object.entries(charts)) assert.equal(read(`${CHARTS}/${name}.svg`), svg, `${name}: run npm run bench:charts`);
 });
 
 test('what stands between two marks is replaced, whatever it was, and nothing else', () => {
@@ -42,7 +44,7 @@ test('a mark without results, and one without an end, are errors', () => {
 
 test('a table says which version met its floor, and which did not', () => {
   const node24 = results({ node: '24.0.0', idle: [idleRow({ longwire: 9000, limit: 2900 })] });
-  const facts = { date: '2026-03-01', node: '20.20.2', revision: results().revision, machine: results().machine };
+  const facts = { date: '2026-03-01', measuredAt: '2026-03-01T00:00:00.000Z', node: '20.20.2', revision: results().revision, machine: results().machine };
   const growth = { ...facts, options: { rounds: 1, seconds: 1 }, curves: [growthResult('lines', 'header lines', [{ size: 10, micros: [1] }, { size: 1000, micros: [1.5] }])] };
   const broadcast = { ...facts, options: { rounds: 1, seconds: 1 }, groups: [groupResult('websocket', 1000, 2), groupResult('ws', 1000, 3)], redis: [], missing: [] };
   const tables = tablesOf({ runs: [results({ rows: [row({ floor: { ratio: 3 } })] }), node24], growth, soak: undefined, broadcast, profile: undefined }, 'results');
@@ -50,11 +52,11 @@ test('a table says which version met its floor, and which did not', () => {
   assert.match(tables['rows']!, /\| hello \| node:http \| 25\.00 \| 5\.00 \| 10\.00 \| 2\.50x \| 0\.50 \| 1\.5 ms \| 3x \| not met \|/);
   assert.match(tables['idle']!, /\| idle connection \| longwire \| 3,000 \(1,000\), at most 3,700: met \| 9,000 \(1,000\), at most 3,700: not met \|/);
   assert.match(tables['growth']!, /\| header lines \| 10: 1\.00, 1,000: 1\.50 \| 1\.50x \| grows \|/);
-  assert.match(tables['groups']!, /\| WebSockets of ws, in a loop \|  \|  \| 3\.00 \(1\.50x\) \|/);
+  assert.match(tables['groups']!, /\| ws: WebSockets in a loop \|  \|  \| 3\.00 \(1\.50x\) \|/);
 });
 
-test('what a profile saw is divided among the parts of a server, idle time left out', () => {
-  const parts = divide(10, { '(program)': 50, '(garbage collector)': 10, '(idle)': 900, 'node:net': 20, 'file:///x/dist/http/parser.js': 15, 'file:///x/dist/server.js': 5 });
+test('what a profile saw of JavaScript is divided among the parts of a server, and the rest of the CPU time is what was outside', () => {
+  const parts = divide(10, 10, { '(program)': 5, '(garbage collector)': 10, '(idle)': 900, 'node:net': 20, 'file:///x/dist/http/parser.js': 15, 'file:///x/dist/server.js': 4, 'RegExp: a/b': 1, 'wasm://wasm/1': 0 });
   assert.deepEqual(PARTS.map((part) => Math.round(parts[part] * 100) / 100), [5, 1, 2, 0, 1.5, 0, 0, 0.5]);
   assert.match(profileTable([{ row: 'hello', title: 'hello', server: 'longwire', micros: 10, parts }]), /\| hello \| longwire \| 10\.00 \| 5\.00 \| 1\.00 \| 2\.00 \|  \| 1\.50 \|  \|  \| 0\.50 \|/);
 });

@@ -58,6 +58,7 @@ export function groupResult(entry: string, members: number, microsPerDelivery: n
 export function results(more: Partial<Results> = {}): Results {
   return {
     date: '2026-03-01',
+    measuredAt: `${more.date ?? '2026-03-01'}T00:00:00.000Z`,
     node: '20.20.2',
     revision: { commit: 'abcdef0123', isDirty: false },
     machine: { system: 'Debian', kernel: 'Linux 6', cpu: 'a processor', cores: 2, memoryBytes: 24 * 1024 ** 3 },

@@ -9,6 +9,7 @@ import { PATIENCE_MS } from './patience.js';
 
 const PROGRAM = 'chromium';
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
 export interface TestPage {
   readonly page: Page;
   /** Warnings and errors of the console, and what the page's scripts threw. */

@@ -84,7 +84,7 @@ export function haproxyTest(name: string, fn: (t: TestContext, start: StartProxy
 
 /** Skipped where the program is missing; where the test fails, what the proxies logged is shown. */
 function proxyTest(program: Program, name: string, fn: (t: TestContext, start: StartProxy) => Promise<void>): void {
-  test(name, { timeout: 60_000 }, async (t) => {
+  test(name, { timeout: 120_000 }, async (t) => {
     if (!hasProgram(t, program.name, program.versionArgs, program.debianPackage)) return;
     const proxies: Proxy[] = [];
     try {

@@ -7,7 +7,7 @@ import { PATIENCE_MS } from './patience.js';
 
 export class RawClient {
   readonly socket: Socket;
-  /** Memory that doubles; what was received and not yet taken lies between the two. */
+  /** Memory that doubles; what was received and not yet taken lies between `#start` and `#end`. */
   #memory = Buffer.alloc(1024);
   #start = 0;
   #end = 0;
@@ -97,7 +97,7 @@ export class RawClient {
     this.#end += bytes.copy(this.#memory, this.#end);
   }
 
-  /** It stays as it is: memory is written once. */
+  /** What was taken is never written again. */
   #take(count: number): Buffer {
     const taken = this.#received.subarray(0, count);
     this.#start += taken.length;

@@ -314,3 +314,24 @@ test('copies no more than a few times the bytes of 65,537 tiny fragments, in wha
     assert.ok(copied < 4 * read.length, `${copied} bytes copied for ${read.length} in pieces of ${pieceBytes}`);
   }
 });
+
+/** The bytes of a binary message, compressed or not. */
+function bytesOf(event: FrameEvent | undefined): Uint8Array {
+  if (event?.type === 'compressed') return event.bytes;
+  return event?.type === 'message' && typeof event.data !== 'string' ? event.data : assert.fail(`no bytes: ${event?.type}`);
+}
+
+test('the bytes of a message are its own, and stay as they are when the next one comes', () => {
+  for (const rsv of [0, 4]) {
+    for (const length of [64, 193, 8192, 16_384, 16_385]) {
+      const payloads = [long(length), long(length).reverse()];
+      const decoder = new FrameDecoder(LIMITS, 4);
+      decoder.push(frames(...payloads.map((payload) => clientFrame({ opcode: 2, rsv, payload })), text('behind')));
+      const found = payloads.map(() => bytesOf(decoder.next()));
+      found.forEach((bytes, i) => {
+        assert.ok(Buffer.from(bytes).equals(payloads[i]!), `${length} bytes, RSV ${rsv}`);
+        assert.equal(bytes.buffer.byteLength, length, 'nothing else lies in its memory');
+      });
+    }
+  }
+});

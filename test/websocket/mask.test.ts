@@ -7,7 +7,7 @@ import { asideFor, unmask, unmaskAside, unmaskWhole } from '#src/websocket/mask.
 import { Random } from '../support/random.js';
 
 const KEY = Uint8Array.of(0x11, 0x5a, 0xc3, 0xfe);
-const LENGTHS = [...Array(80).keys(), 127, 128, 129, 1023, 1024, 1025, 4099];
+const LENGTHS = [...Array(80).keys(), 127, 128, 129, 511, 512, 513, 1023, 1024, 1025, 4099];
 
 /** The definition in §5.3. */
 function slowly(bytes: Uint8Array, start: number, end: number, key: Uint8Array, phase: number): Uint8Array {
