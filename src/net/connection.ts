@@ -18,10 +18,10 @@ import type { Ticker, Ticking } from './ticker.js';
 const LINGER_MS = 2_000;
 const LINGER_BYTES = 16 * 1024 * 1024;
 
-/** So much is handed to the socket at a time: system calls stay few. That a peer takes of it is seen only when it has taken all. */
+/** So much is handed to the socket at a time: system calls stay few. */
 const PORTION_BYTES = 256 * 1024;
-/** To a peer that is slower than its server: no more than it took between the last two ticks, but so much. */
-const LEAST_PORTION_BYTES = 64 * 1024;
+/** To a slow peer less, so that it can be seen to take something. */
+const SLOW_PORTION_BYTES = 64 * 1024;
 
 /** Somebody who waits until what was written up to byte `at` of the connection's output was taken. */
 interface DrainWaiter {
@@ -71,8 +71,6 @@ export class Connection implements Transport, Ticking, Flushable {
   /** Bytes handed to the socket so far, and how many of them it had passed on when we last looked. */
   #handedOver = 0;
   #takenBefore = 0;
-  /** How much is handed over at a time while the peer is slower than we are. */
-  #portionBytes = LEAST_PORTION_BYTES;
   #stalledAt = 0;
   #endBy: number | undefined;
   #lingeredBytes = 0;
@@ -187,8 +185,7 @@ export class Connection implements Transport, Ticking, Flushable {
 
   onTick(now: number): void {
     if (this.#output.length === 0) this.#output = NO_OUTPUT;
-    const progress = this.#takeProgress();
-    if (this.#judgeStall(progress, now)) return this.destroy('timeout');
+    if (this.#judgeStall(now)) return this.destroy('timeout');
     if (this.#endBy !== undefined && now >= this.#endBy) return this.destroy('finished');
     if (this.#phase === 'open' && this.#protocol !== undefined) this.#tell((protocol) => protocol.onTick(now));
   }
@@ -296,7 +293,7 @@ export class Connection implements Transport, Ticking, Flushable {
     // A write that the kernel took at once leaves `writableNeedDrain` set until the next tick: only with bytes waiting does it mean a slow peer.
     while (output.length > 0 && !(socket.writableLength > 0 && socket.writableNeedDrain)) {
       const length = output.length;
-      const portionBytes = this.#isCongested ? this.#portionBytes : PORTION_BYTES;
+      const portionBytes = this.#isCongested ? SLOW_PORTION_BYTES : PORTION_BYTES;
       const text = output.takeText(portionBytes);
       if (text !== undefined) socket.write(text, 'latin1');
       else writePieces(socket, output.take(portionBytes));
@@ -344,19 +341,12 @@ export class Connection implements Transport, Ticking, Flushable {
     if (this.#lingeredBytes > LINGER_BYTES) this.#socket.pause();
   }
 
-  /** What the kernel took since it was last asked, which says how much it is handed at a time. */
-  #takeProgress(): number {
-    const taken = this.#handedOver - this.#socket.writableLength;
-    const progress = taken - this.#takenBefore;
-    this.#takenBefore = taken;
-    this.#portionBytes = Math.min(Math.max(progress, LEAST_PORTION_BYTES), PORTION_BYTES);
-    return progress;
-  }
-
   /** Whether output, our FIN included, has waited for `sendTimeoutMs` while the kernel took none of it. */
-  #judgeStall(progress: number, now: number): boolean {
+  #judgeStall(now: number): boolean {
     const isWaiting = this.bufferedAmount > 0 || (this.#phase === 'lingering' && !this.#socket.writableFinished);
-    if (isWaiting && progress === 0 && this.#stalledAt > 0) return now >= this.#stalledAt;
+    const taken = this.#handedOver - this.#socket.writableLength;
+    if (isWaiting && taken === this.#takenBefore && this.#stalledAt > 0) return now >= this.#stalledAt;
+    this.#takenBefore = taken;
     this.#stalledAt = isWaiting ? this.#settings.ticker.after(this.#settings.sendTimeoutMs) : 0;
     return false;
   }
