@@ -4,7 +4,7 @@ import { markdownTable, micros } from '../markdown.js';
 import type { ServerName } from '../servers.js';
 
 /** In the order of the table. */
-export const PARTS = ['system calls and C++', 'garbage collection', 'JavaScript of Node', 'net', 'http', 'websocket', 'channel', 'the rest of it'] as const;
+export const PARTS = ['system calls and C++', 'garbage collection', 'JavaScript of Node', 'net', 'http', 'websocket', 'channel', 'other JavaScript'] as const;
 export type Part = (typeof PARTS)[number];
 
 /** Microseconds of CPU time for one operation, in all and by part. */
@@ -18,13 +18,15 @@ export interface ProfileResult {
 
 const OURS = /\/dist\/(net|http|websocket|channel)\//;
 
-/** The part that a place belongs to; `undefined` where no JavaScript ran, which a profile calls idle also while the kernel works for us. */
+/**
+ * The part that a place belongs to; `undefined` where no JavaScript ran: in functions of C++, which have no place, and where a profile calls the process idle,
+ * which it does also while the kernel works for us.
+ */
 export function partOf(place: string): Part | undefined {
   if (place === '(garbage collector)') return 'garbage collection';
   if (place.startsWith('wasm:')) return 'websocket';
   if (place.startsWith('node:')) return 'JavaScript of Node';
-  if (place.startsWith('file:')) return (OURS.exec(place)?.[1] as Part | undefined) ?? 'the rest of it';
-  return place === '(idle)' || place === '(program)' ? undefined : 'the rest of it';
+  return place.startsWith('file:') ? ((OURS.exec(place)?.[1] as Part | undefined) ?? 'other JavaScript') : undefined;
 }
 
 /** What one operation cost: what a profile saw of JavaScript, and all other CPU time. */
