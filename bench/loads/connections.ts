@@ -1,21 +1,18 @@
 /** A connection for each request: it is opened, asked once, and read to its end. */
 
 import { connect } from 'node:net';
-import { Histogram, type Latency } from '../histogram.js';
 import { type Traffic, trafficOf } from '../traffic.js';
 import { fail, Lane } from './lane.js';
 import { type Load, loadTask, type RawTask, runLoad, warmUp } from './load.js';
+import { Run, type RunCount } from './run.js';
 
 class ConnectionsLoad implements Load {
   readonly #task: RawTask;
   readonly #traffic: Traffic;
-  readonly #histogram = new Histogram();
+  readonly #run = new Run();
   readonly #buffer = Buffer.allocUnsafe(65_536);
   #answerBytes = 0;
-  #operations = 0;
   #busy = 0;
-  #isOver = false;
-  #drained: () => void = () => undefined;
 
   constructor(task: RawTask) {
     this.#task = task;
@@ -26,26 +23,18 @@ class ConnectionsLoad implements Load {
     // The server closes behind its answer: that is no failure of this lane.
     const lane = await Lane.open(this.#task.port, () => undefined);
     this.#answerBytes = await lane.check(this.#traffic);
-    await warmUp(async () => (await this.#measured(this.#task.warmSeconds)).operations);
+    await warmUp(() => this.#lastFor(this.#task.warmSeconds));
   }
 
-  run(): Promise<{ operations: number; latency: Latency }> {
-    return this.#measured(this.#task.seconds);
+  run(): Promise<RunCount> {
+    return this.#lastFor(this.#task.seconds);
   }
 
-  async #measured(seconds: number): Promise<{ operations: number; latency: Latency }> {
-    this.#histogram.reset();
-    this.#operations = 0;
-    await this.#runFor(seconds);
-    return { operations: this.#operations, latency: this.#histogram.latency };
-  }
-
-  #runFor(seconds: number): Promise<void> {
-    this.#isOver = false;
-    setTimeout(() => (this.#isOver = true), seconds * 1000);
-    this.#busy = this.#task.connections;
-    for (let i = 0; i < this.#task.connections; i++) this.#open();
-    return new Promise((resolve) => (this.#drained = resolve));
+  #lastFor(seconds: number): Promise<RunCount> {
+    return this.#run.lastFor(seconds, () => {
+      this.#busy = this.#task.connections;
+      for (let i = 0; i < this.#task.connections; i++) this.#open();
+    });
   }
 
   #open(): void {
@@ -59,10 +48,9 @@ class ConnectionsLoad implements Load {
     socket.on('error', fail);
     socket.on('close', () => {
       if (missing !== 0) fail(new Error('a connection ended without a whole answer'));
-      this.#operations++;
-      this.#histogram.record((performance.now() - openedAt) * 1000);
-      if (!this.#isOver) this.#open();
-      else if (--this.#busy === 0) this.#drained();
+      this.#run.count(1, performance.now() - openedAt);
+      if (!this.#run.isOver) this.#open();
+      else if (--this.#busy === 0) this.#run.drained();
     });
     socket.write(this.#traffic.request);
   }

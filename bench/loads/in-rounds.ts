@@ -3,10 +3,10 @@
  * came to one member.
  */
 
-import { Histogram, type Latency } from '../histogram.js';
 import type { Traffic } from '../traffic.js';
 import { fail, type Lane } from './lane.js';
 import { type Load, warmUp } from './load.js';
+import { Run, type RunCount } from './run.js';
 
 /** One of those who take part. */
 export interface Party {
@@ -21,7 +21,7 @@ export interface Party {
 export class RoundsLoad implements Load {
   readonly #times: { readonly warmSeconds: number; readonly seconds: number };
   readonly #open: () => Promise<readonly Party[]>;
-  readonly #histogram = new Histogram();
+  readonly #run = new Run();
   #parties: readonly Party[] = [];
   #asking: readonly Party[] = [];
   /** The bytes of each party's answer. */
@@ -31,9 +31,6 @@ export class RoundsLoad implements Load {
   /** Parties that still wait. */
   #busy = 0;
   #askedAt = 0;
-  #operations = 0;
-  #isOver = false;
-  #drained: () => void = () => undefined;
 
   /** @param open opens the connections of all who take part. */
   constructor(times: { readonly warmSeconds: number; readonly seconds: number }, open: () => Promise<readonly Party[]>) {
@@ -47,26 +44,15 @@ export class RoundsLoad implements Load {
     this.#answerBytes = Float64Array.from(await Promise.all(this.#parties.map(({ lane, traffic, asks }) => lane.check(traffic, asks))));
     this.#missing = new Float64Array(this.#parties.length);
     this.#parties.forEach((party, i) => party.lane.count((count) => this.#received(party, i, count)));
-    await warmUp(async () => (await this.#measured(this.#times.warmSeconds)).operations);
+    await warmUp(() => this.#lastFor(this.#times.warmSeconds));
   }
 
-  run(): Promise<{ operations: number; latency: Latency }> {
-    return this.#measured(this.#times.seconds);
+  run(): Promise<RunCount> {
+    return this.#lastFor(this.#times.seconds);
   }
 
-  async #measured(seconds: number): Promise<{ operations: number; latency: Latency }> {
-    this.#histogram.reset();
-    this.#operations = 0;
-    await this.#runFor(seconds);
-    return { operations: this.#operations, latency: this.#histogram.latency };
-  }
-
-  /** Resolves when the time is over and nothing is under way. */
-  #runFor(seconds: number): Promise<void> {
-    this.#isOver = false;
-    setTimeout(() => (this.#isOver = true), seconds * 1000);
-    this.#ask();
-    return new Promise((resolve) => (this.#drained = resolve));
+  #lastFor(seconds: number): Promise<RunCount> {
+    return this.#run.lastFor(seconds, () => this.#ask());
   }
 
   #ask(): void {
@@ -80,12 +66,9 @@ export class RoundsLoad implements Load {
     const missing = (this.#missing[index]! -= count);
     if (missing > 0) return;
     if (missing < 0) fail(new Error('more came than was asked for'));
-    if (party.operations > 0) {
-      this.#operations += party.operations;
-      this.#histogram.record((performance.now() - this.#askedAt) * 1000, party.operations);
-    }
+    if (party.operations > 0) this.#run.count(party.operations, performance.now() - this.#askedAt);
     if (--this.#busy > 0) return;
-    if (this.#isOver) this.#drained();
+    if (this.#run.isOver) this.#run.drained();
     else this.#ask();
   }
 }

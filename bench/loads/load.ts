@@ -4,8 +4,8 @@
  */
 
 import { createInterface } from 'node:readline';
-import type { Latency } from '../histogram.js';
 import type { GroupTrafficSpec, TrafficSpec } from '../traffic.js';
+import type { RunCount } from './run.js';
 
 /** What a load of our own is told. */
 export interface RawTask {
@@ -25,10 +25,8 @@ export interface GroupTask extends Omit<RawTask, 'traffic' | 'inFlight'> {
   readonly askPort: number;
 }
 
-export interface LoadResult {
-  readonly operations: number;
+export interface LoadResult extends RunCount {
   readonly seconds: number;
-  readonly latency: Latency;
   /** CPU time of the load itself, as a share of one core. */
   readonly clientShare: number;
 }
@@ -36,7 +34,7 @@ export interface LoadResult {
 export interface Load {
   /** Opens connections, checks what comes over them, and runs for a while. */
   prepare(): Promise<void>;
-  run(): Promise<{ operations: number; latency: Latency }>;
+  run(): Promise<RunCount>;
 }
 
 /** A server is warm after so many operations: its code is compiled then. */
@@ -44,10 +42,10 @@ const WARM_OPERATIONS = 10_000;
 /** It gets no more than so many times what it is given to become warm. */
 const MAX_WARM_RUNS = 4;
 
-/** Repeats a run whose operations are counted until the server is warm. */
-export async function warmUp(runOnce: () => Promise<number>): Promise<void> {
+/** Repeats a run until the server is warm. */
+export async function warmUp(runOnce: () => Promise<RunCount>): Promise<void> {
   let operations = 0;
-  for (let run = 0; run < MAX_WARM_RUNS && operations < WARM_OPERATIONS; run++) operations += await runOnce();
+  for (let run = 0; run < MAX_WARM_RUNS && operations < WARM_OPERATIONS; run++) operations += (await runOnce()).operations;
 }
 
 /** The task of this process. */

@@ -2,10 +2,10 @@
  * Prepared requests or frames over connections that stay: so many go out in one write, and the next when all of their answers are back.
  */
 
-import { Histogram, type Latency } from '../histogram.js';
 import { MARK, type Traffic, trafficOf } from '../traffic.js';
 import { fail, type Lane, openLanes } from './lane.js';
 import { type Load, loadTask, type RawTask, runLoad, warmUp } from './load.js';
+import { Run, type RunCount } from './run.js';
 
 /** How many bursts differ, where heads differ each time: no connection sends one again soon. */
 const VARIANTS = 512;
@@ -14,15 +14,12 @@ class RawLoad implements Load {
   readonly #task: RawTask;
   readonly #traffic: Traffic;
   readonly #bursts: readonly Buffer[];
-  readonly #histogram = new Histogram();
+  readonly #run = new Run();
   #lanes: Lane[] = [];
   #answerBytes = 0;
-  #operations = 0;
   #nextBurst = 0;
   /** Lanes with something under way. */
   #busy = 0;
-  #isOver = false;
-  #drained: () => void = () => undefined;
 
   constructor(task: RawTask) {
     this.#task = task;
@@ -35,27 +32,18 @@ class RawLoad implements Load {
       await lane.begin(this.#traffic);
       this.#answerBytes = this.#task.inFlight * (await lane.check(this.#traffic));
     });
-    await warmUp(async () => (await this.#measured(this.#task.warmSeconds)).operations);
+    await warmUp(() => this.#lastFor(this.#task.warmSeconds));
   }
 
-  run(): Promise<{ operations: number; latency: Latency }> {
-    return this.#measured(this.#task.seconds);
+  run(): Promise<RunCount> {
+    return this.#lastFor(this.#task.seconds);
   }
 
-  async #measured(seconds: number): Promise<{ operations: number; latency: Latency }> {
-    this.#histogram.reset();
-    this.#operations = 0;
-    await this.#runFor(seconds);
-    return { operations: this.#operations, latency: this.#histogram.latency };
-  }
-
-  /** Resolves when the time is over and nothing is under way. */
-  #runFor(seconds: number): Promise<void> {
-    this.#isOver = false;
-    setTimeout(() => (this.#isOver = true), seconds * 1000);
-    this.#busy = this.#lanes.length;
-    for (const lane of this.#lanes) this.#start(lane);
-    return new Promise((resolve) => (this.#drained = resolve));
+  #lastFor(seconds: number): Promise<RunCount> {
+    return this.#run.lastFor(seconds, () => {
+      this.#busy = this.#lanes.length;
+      for (const lane of this.#lanes) this.#start(lane);
+    });
   }
 
   #start(lane: Lane): void {
@@ -66,10 +54,9 @@ class RawLoad implements Load {
       if (missing > 0) return;
       if (missing < 0) fail(new Error('more came back than was asked for'));
       const now = performance.now();
-      this.#operations += this.#task.inFlight;
-      this.#histogram.record((now - sentAt) * 1000, this.#task.inFlight);
-      if (this.#isOver) {
-        if (--this.#busy === 0) this.#drained();
+      this.#run.count(this.#task.inFlight, now - sentAt);
+      if (this.#run.isOver) {
+        if (--this.#busy === 0) this.#run.drained();
         return;
       }
       missing = this.#answerBytes;
