@@ -2,6 +2,7 @@
 
 import type { Latency } from './histogram.js';
 import { loadOf, type LimitPlan, measure, type Measurement, planLimit, type Settings } from './measurement.js';
+import { ROOT } from './paths.js';
 import { MissingServer, type ServerName } from './servers.js';
 import { median, spread } from './statistics.js';
 import type { Contestant, Floor, LoadName, Workload } from './workloads.js';
@@ -149,8 +150,10 @@ export function isDisturbed({ foreignShare }: Pick<Measurement, 'foreignShare'>)
   return foreignShare !== undefined && foreignShare > MAX_FOREIGN;
 }
 
+/** Where this checkout lies is nobody's business: results are published. */
 export function absenceOf(server: ServerName, error: unknown): Absence {
-  return { server, reason: error instanceof Error ? error.message : String(error), isFailure: !(error instanceof MissingServer) };
+  const reason = (error instanceof Error ? error.message : String(error)).replaceAll(`${ROOT}/`, '');
+  return { server, reason, isFailure: !(error instanceof MissingServer) };
 }
 
 function summaryOf({ contestant, measured, absence }: Entrant): Summary | undefined {

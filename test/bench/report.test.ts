@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileName, pageOf, summaryOf } from '../../bench/results.js';
+import { absenceOf } from '../../bench/row.js';
 import { idleTable, othersTable, rowsTable } from '../../bench/table.js';
+import { ROOT } from '../support/documents.js';
 import { idleRow, results, row, summary } from './rows.js';
 
 const cellsOf = (table: string, line = 2): string[] => table.split('\n')[line]!.split('|').slice(1, -1).map((cell) => cell.trim());
@@ -69,4 +71,8 @@ test('the last line counts the floors', () => {
 
 test('results are kept under their date, Node and commit', () => {
   assert.equal(fileName(results()), '2026-03-01-node20.20.2-abcdef0123');
+});
+
+test('why a server is missing is told without the place of this checkout', () => {
+  assert.equal(absenceOf('bun', new Error(`not found, required by ${ROOT}/bench/node_modules/x.node`)).reason, 'not found, required by bench/node_modules/x.node');
 });
