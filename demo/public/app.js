@@ -11,6 +11,8 @@ import { Wires } from '/wires.js';
 const SAY_AGAIN_MS = 1_500;
 /** What was said longer ago is history: a page that opens neither reads it out nor shows it on its way. */
 const HISTORY_MS = 10_000;
+/** What was cut and is open still is cut again after this. */
+const CUT_AGAIN_MS = 100;
 const FLASH_MS = 900;
 const NAMES = ['Ada', 'Barbara', 'Douglas', 'Edsger', 'Grace', 'Hedy', 'Ken', 'Leslie', 'Margaret', 'Radia', 'Tim', 'Vint'];
 
@@ -60,6 +62,7 @@ function show(state) {
     tape.turned(state.transport);
   }
   setTimeout(sayAgain, SAY_AGAIN_MS);
+  if (wires.isCut(state.transport)) void sever(state.transport);
 }
 
 function inWords({ state, transport, url, ending }) {
@@ -106,17 +109,25 @@ function sayAgain() {
   if (connection.state.state === 'open') for (const draft of conversation.unheard) void say(draft);
 }
 
-/** The server cuts what is open, and lets no more in; the addresses tell the next one. */
-async function cut(wire, isCut) {
-  if (isCut) await post('/room/cut', { key: me, via: wire });
+/** The server cuts what is open, and lets no more in: the addresses tell. */
+function cut(wire, isCut) {
+  if (isCut) void sever(wire);
   else if (connection.state.state !== 'open' || wires.chosen === wire) connection.reconnect();
   wires.show(connection.state);
 }
 
+/** Has a wire cut until it is: the next poll may have been on its way, with the address of before, and has to be cut by itself. */
+async function sever(wire) {
+  const isOpen = () => wires.isCut(wire) && connection.state.state === 'open' && connection.state.transport === wire;
+  while (isOpen() && (await post('/room/cut', { key: me, via: wire }))) await new Promise((resolve) => setTimeout(resolve, CUT_AGAIN_MS));
+}
+
+/** Whether the server has done what it was asked for; if not, the page says why. */
 async function post(path, body) {
   const response = await fetch(dashboard.current + path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
     .catch(() => undefined);
   conversation.note(response === undefined ? 'The server cannot be reached.' : response.ok ? '' : await response.text());
+  return response?.ok === true;
 }
 
 /** Lets the line under the head light up in the colour of the wire. */

@@ -33,6 +33,10 @@ export class Wires {
     return [...this.#cut];
   }
 
+  isCut(wire) {
+    return this.#cut.has(wire);
+  }
+
   /** The wire that the page is to use, and no other; `any` where there is none. */
   get chosen() {
     return document.querySelector('[name="wire"]:checked').value;

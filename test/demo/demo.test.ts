@@ -104,6 +104,22 @@ test('while the server counts, the wires are cut under it, and every number is t
   assert.deepEqual(complaints.filter((each) => !EXPECTED_COMPLAINT.test(each)), []);
 });
 
+test('a poll that was on its way while the long poll was cut is cut as well', async (t) => {
+  const scene = await begin(t);
+  if (scene === undefined) return;
+  const { page } = await scene.open();
+  await choose(page, 'poll');
+  const isCut = page.waitForResponse((response) => response.url().endsWith('/room/cut'));
+  await page.route(/\/room\?/, async (route) => {
+    if (route.request().method() === 'GET') await isCut;
+    await route.continue();
+  });
+  await say(page, 'next poll');
+  await page.locator('.message:not(.unheard)').waitFor();
+  await cut(page, 'Long poll');
+  await page.locator('#room[data-state="waiting"]').waitFor();
+});
+
 test('what is typed while every wire is cut waits, pale, and is said once a wire is mended', async (t) => {
   const scene = await begin(t);
   if (scene === undefined) return;
