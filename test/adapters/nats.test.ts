@@ -50,7 +50,7 @@ natsTest('while NATS does not answer, publish rejects when its time is up, and a
   const server = await start();
   const bus = await natsBus(t, server.port, { publishTimeoutMs: 200, maxPendingBytes: 10_000 });
   await publish(bus, 'room', '1');
-  server.pause();
+  await server.pause();
   const late = assert.rejects(publish(bus, 'room', 'x'.repeat(10_000)), /has not taken the message within 200 ms/);
   await assert.rejects(publish(bus, 'room', 'too much'), /10000 bytes or more/);
   await late;
@@ -89,7 +89,7 @@ natsTest('a closed bus takes nothing and keeps nobody waiting, and the connectio
   t.after(() => connection.close());
   const bus = new NatsBus(connection);
   const heard = await HeardGroup.open(bus, 'room');
-  server.pause();
+  await server.pause();
   const [publishing, subscribing] = [publish(bus, 'room', 'text'), bus.subscribe('other', new HeardGroup(), undefined)];
   await bus.close();
   await assert.rejects(publishing, /the bus is closed/);

@@ -43,7 +43,7 @@ for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
     const bus = await connect(t, server.port, { publishTimeoutMs: 200, maxPendingBytes: 10_000 });
     const heard = await HeardGroup.open(bus, 'kept', HISTORY);
     await publish(bus, 'kept', '1', HISTORY);
-    server.pause();
+    await server.pause();
     const outcomes: string[] = [];
     const follow = (name: string, publishing: Promise<unknown>): Promise<void> =>
       publishing.then(() => void outcomes.push(`${name} taken`), (error: Error) => void outcomes.push(`${name}: ${error.message}`));
@@ -117,7 +117,7 @@ for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
     const before = ((await redis.client('LIST')) as string).trim().split('\n').length;
     const bus = await connect(t, server.port);
     await HeardGroup.open(bus, 'room', HISTORY);
-    server.pause();
+    await server.pause();
     const [publishing, subscribing] = [publish(bus, 'room', 'text', HISTORY), bus.subscribe('other', new HeardGroup(), HISTORY)];
     await bus.close();
     await assert.rejects(publishing, /the bus is closed/);

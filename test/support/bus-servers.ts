@@ -1,7 +1,7 @@
 /** Servers of Redis and NATS: the real programs, each for one test, on a free port of 127.0.0.1, which they keep when they start again. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -152,9 +152,10 @@ export class BusServer {
     await until(() => this.#child === undefined, `the end of ${this.#program.name}`, PATIENCE_MS);
   }
 
-  /** Halts it without closing its connections, as a network does that swallows everything. */
-  pause(): void {
+  /** Halts it without closing its connections, as a network does that swallows everything. Resolves when it does nothing more. */
+  async pause(): Promise<void> {
     this.#child!.kill('SIGSTOP');
+    await until(() => isHalted(this.#child!.pid!), `the halt of ${this.#program.name}`);
   }
 
   resume(): void {
@@ -174,4 +175,10 @@ export class BusServer {
       socket.on('close', () => resolve(answer.test(text)));
     });
   }
+}
+
+/** Whether all threads of a process have stopped, which happens a little behind the signal. A system without /proc cannot be asked. */
+function isHalted(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`;
+  return !existsSync(tasks) || readdirSync(tasks).every((task) => /\) T [^)]*$/.test(readFileSync(`${tasks}/${task}/stat`, 'latin1')));
 }
