@@ -11,6 +11,8 @@ import type { Contestant } from './workloads.js';
 
 /** Each step of the load, and of the server's collections. */
 const STEP_MS = 120_000;
+/** V8 makes its young generation smaller again once next to nothing was allocated for five seconds. */
+const QUIET_MS = 5_500;
 /** What a process has open beside the connections. */
 const OTHER_FILES = 200;
 
@@ -90,11 +92,11 @@ export async function measureIdle(contestant: Contestant, workload: IdleWorkload
     const load = new Child('the load idle', pinned(settings.loadCore, [process.execPath, compiled('loads', 'idle'), JSON.stringify(task)]));
     try {
       await load.ask({}, STEP_MS);
-      const before = await server.memory();
+      const before = await server.memory(QUIET_MS);
       await load.ask({}, STEP_MS);
-      const opened = await server.memory();
+      const opened = await server.memory(QUIET_MS);
       await load.ask({}, STEP_MS);
-      const asked = await server.memory();
+      const asked = await server.memory(QUIET_MS);
       return { about: server.about, opened: bytesEach(before, opened, connections), asked: bytesEach(before, asked, connections) };
     } finally {
       await load.stop();

@@ -82,9 +82,9 @@ export class RunningServer {
     return cpuNanosOf(this.#child.pid) ?? (await this.ask<{ nanos: number }>('cpu')).nanos;
   }
 
-  /** Memory after several collections. */
-  memory(): Promise<Memory> {
-    return this.ask<Memory>('memory');
+  /** Memory after several collections, and after so many milliseconds in which the server has nothing to do. */
+  memory(quietMs = 0): Promise<Memory> {
+    return this.ask<Memory>('memory', { quietMs });
   }
 
   ask<T>(command: string, details: object = {}): Promise<T> {
