@@ -23,27 +23,28 @@ interface Callback<Data> {
   close(channel: Channel<Data>, status: CloseStatus, detail: CloseDetail): unknown;
 }
 
-export class Callbacks<Data> {
+/** A resource of its own, and not one beside it: every idle channel has one. */
+export class Callbacks<Data> extends AsyncResource {
   receive: Callback<Data>['receive'] | undefined;
   ping: Callback<Data>['ping'] | undefined;
   pong: Callback<Data>['ping'] | undefined;
   drain: Callback<Data>['drain'] | undefined;
   close: Callback<Data>['close'] | undefined;
-  readonly #context = new AsyncResource('longwire.channel', { requireManualDestroy: true });
   readonly #channel: CallbackOwner<Data>;
 
   constructor(channel: CallbackOwner<Data>) {
+    super('longwire.channel', { requireManualDestroy: true });
     this.#channel = channel;
   }
 
   /** Runs `fn` in the context. */
   run<T>(fn: (this: T) => void, self: T): void {
-    this.#context.runInAsyncScope(fn, self);
+    this.runInAsyncScope(fn, self);
   }
 
   /** Calls a function in the context. */
   call<A extends unknown[]>(fn: ((...args: A) => unknown) | undefined, ...args: A): void {
-    if (fn !== undefined) this.#context.runInAsyncScope(() => void this.#guarded(() => fn(...args)));
+    if (fn !== undefined) this.runInAsyncScope(() => void this.#guarded(() => fn(...args)));
   }
 
   /** Hands a message to `receive`, within `run`; a promise is to be awaited before the next, and does not reject. */

@@ -370,7 +370,8 @@ function writePieces(socket: Socket, pieces: readonly (string | Uint8Array)[]): 
 
 /** One set of listeners for all sockets: a closure for each event of each connection would cost more memory than the connection. */
 function own(socket: Socket, connection: Connection): OwnedSocket {
-  const owned = Object.assign(socket, { [CONNECTION]: connection });
+  const owned = socket as OwnedSocket;
+  owned[CONNECTION] = connection;
   owned.on('error', onSocketError);
   owned.on('close', onSocketClose);
   return owned;
