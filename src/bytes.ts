@@ -1,6 +1,6 @@
 /** Bytes by name, and who owns them. */
 
-/** No bytes. */
+/** No bytes, for what we send: the application is given `ownBytes` of it. */
 export const EMPTY: Uint8Array = new Uint8Array(0);
 
 export const TAB = 0x09;
@@ -28,9 +28,10 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 /**
  * Bytes that the application may keep, and may transfer to a worker: the view itself where it fills most of the memory behind
  * it, up to its end, else a copy. So a small message never pins a large read buffer, and what was received behind it stays ours.
+ * No bytes have no memory but their own either: what stands for nothing here is shared by all connections.
  */
 export function ownBytes(view: Uint8Array): Uint8Array {
-  if (fillsItsMemory(view)) return new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
+  if (view.byteLength > 0 && fillsItsMemory(view)) return new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
   const copy = new Uint8Array(view.byteLength);
   copy.set(view);
   return copy;

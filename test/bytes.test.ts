@@ -42,6 +42,15 @@ test('copies bytes that fill less than half of the memory behind them', () => {
   assert.equal(owned.buffer.byteLength, 4);
 });
 
+test('gives no bytes in memory of their own, however they lie in ours', () => {
+  const nothing = Buffer.alloc(0);
+  for (const view of [nothing, nothing.subarray(0, 0), new Uint8Array(4).subarray(4)]) {
+    const owned = ownBytes(view);
+    structuredClone(owned, { transfer: [owned.buffer as ArrayBuffer] });
+    assert.doesNotThrow(() => view.subarray(0, 0), 'its memory went away');
+  }
+});
+
 test('gives a plain Uint8Array for a Buffer', () => {
   for (const buffer of [Buffer.alloc(100), Buffer.alloc(100).subarray(0, 3), Buffer.alloc(0)]) {
     const owned = ownBytes(buffer);

@@ -185,7 +185,7 @@ export const NO_BODY: ReadableBody = {
   trailers: NO_FIELDS,
   collect(_maxBytes, read) {
     const { promise, finish } = newReading(read);
-    finish(EMPTY);
+    finish(ownBytes(EMPTY));
     return promise;
   },
   [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { asChannel, type Channel, type CloseDetail, type CloseStatus, MemoryChannelStore, UsageError } from 'longwire';
 import { FakeClock } from '../support/clock.js';
 import { until } from '../support/deferred.js';
-import { binary, close, handshake, ping, text } from '../support/frames.js';
+import { binary, clientFrame, close, handshake, ping, pong, text } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
 import { RawWebSocket } from '../support/raw-web-socket.js';
 import { startServer } from '../support/server.js';
@@ -28,6 +28,32 @@ test('answers as if nothing was sent after a send whose stream is locked has thr
   const { head, body } = await client.readResponse();
   assert.match(head, /^Content-Length: 5\r$/m);
   assert.equal(body, 'after');
+});
+
+test('serves everybody as before when the application gives away memory of messages and bodies that hold nothing', async (t) => {
+  const giveAway = (bytes: Uint8Array): number => structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] }).length;
+  const { port } = await startServer(t, async (request) => {
+    if (!request.isWebSocketUpgrade) return `${giveAway(await request.bytes())} bytes`;
+    return asChannel(request, {
+      onReceive: (channel, message) => channel.send(`${giveAway(message as Uint8Array)} bytes`),
+      onPing: (_, data) => void giveAway(data),
+      onPong: (_, data) => void giveAway(data),
+    });
+  });
+  const nothing = new Uint8Array(0);
+  const fragmented = [clientFrame({ opcode: 2, fin: false, payload: nothing }), clientFrame({ opcode: 0, payload: nothing })];
+  for (let round = 0; round < 2; round++) {
+    const bodies = await RawClient.open(t, port);
+    for (const fields of ['', 'Content-Length: 0\r\n', 'Transfer-Encoding: chunked\r\n']) {
+      await bodies.send(`POST / HTTP/1.1\r\nHost: a\r\n${fields}\r\n${fields.startsWith('T') ? '0\r\n\r\n' : ''}`);
+      assert.equal((await bodies.readResponse()).body, '0 bytes');
+    }
+    for (const frames of [[binary(nothing)], fragmented]) {
+      const socket = await RawWebSocket.open(t, port);
+      await socket.send(Buffer.concat([ping(), pong(), ...frames]));
+      assert.deepEqual([(await socket.readFrame()).opcode, (await socket.readFrame()).payload.toString()], [10, '0 bytes']);
+    }
+  }
 });
 
 test('hands over in order what came behind a handshake that was judged late, more than is held behind a request', async (t) => {
