@@ -10,6 +10,7 @@ import type { ChannelHandlers, HandlerResult } from '../channel/contract.js';
 import type { Handshake } from '../channel/outlet.js';
 import { CHANNEL_HOST } from '../channel/outlet.js';
 import { ProtocolError, UsageError } from '../errors.js';
+import type { HomeScope } from '../net/home-context.js';
 import type { Departure, Protocol, Transport } from '../net/protocol.js';
 import { isThenable } from '../thenable.js';
 import { admissionViolation } from './admission.js';
@@ -50,14 +51,14 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   /** The one of all idle connections while nothing has come. */
   #parser: HttpParser;
   readonly #deadlines: RequestDeadlines;
+  /** Where its handlers run; made when first needed, and let go of between requests. */
+  #scope: HomeScope | undefined;
   #exchange: Responder | undefined;
   /** The body that is under way, until its end was parsed. */
   #body: RequestBody | undefined;
   #keepsAlive = true;
   #expectsContinue = false;
   #isUpgradeRequest = false;
-  /** Whether the handler was called in a context of its own, which the next must not be lent. */
-  #hasOwnContext = false;
   /** Whether the rest of the body is being discarded, and how much of it was. */
   #isDraining = false;
   #drainedBytes = 0;
@@ -80,7 +81,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     if (this.#isOver) return;
     if (this.#parser === this.settings.idleParser) this.#parser = new HttpParser(this.settings);
     this.#parser.push(bytes);
-    this.#advanceInContext();
+    this.#advance();
   }
 
   onEnd(): void {
@@ -93,7 +94,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
 
   onDrain(): void {
     this.#exchange?.drained();
-    this.#advanceInContext();
+    this.#advance();
   }
 
   onGone(departure: Departure): void {
@@ -102,7 +103,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
 
   onTick(now: number): void {
     if (this.#exchange !== undefined) this.#exchange.onTick(now);
-    else if (!this.#parser.isInMessage) this.#parser = this.settings.idleParser;
+    else if (!this.#parser.isInMessage) this.#letGo();
     switch (this.#isOver || this.#isBroken ? 'nothing' : this.#deadlines.overdue(now)) {
       case 'request':
         return this.#end();
@@ -111,6 +112,12 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
       case 'body':
         return this.#refuse(httpError('HTTP_BODY_TIMEOUT'));
     }
+  }
+
+  /** Between requests an idle connection keeps nothing of what they needed. */
+  #letGo(): void {
+    this.#parser = this.settings.idleParser;
+    this.#scope = undefined;
   }
 
   onShutdown(): void {
@@ -131,7 +138,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     this.#exchange = undefined;
     if (!keepsAlive || this.#isBroken) return this.#end();
     if (this.#body !== undefined) this.#drainBody(this.#body);
-    if (!this.#isAdvancing) this.transport.soon(() => this.#advanceInContext());
+    if (!this.#isAdvancing) this.transport.soon(() => this.#advance());
   }
 
   exchangeCut(isDelimitedByClose: boolean): void {
@@ -204,11 +211,6 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     this.transport.write('HTTP/1.1 100 Continue\r\n\r\n');
   }
 
-  /** Whoever answered a request, or wrote what was drained, must not lend its async context to the handler of the next; all of them run in the server's. */
-  #advanceInContext(): void {
-    this.settings.home.run(this.#advance, this);
-  }
-
   /** Takes events as long as somebody can take them. */
   #advance(): void {
     if (this.#isAdvancing || this.#isOver) return;
@@ -273,8 +275,14 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     const exchange = new Responder(head, request, this);
     request[CHANNEL_HOST] = exchange;
     this.#exchange = exchange;
-    this.#hasOwnContext = settings.observer.hearsRequests;
-    if (this.#hasOwnContext) settings.observer.requested(request, this.#answer, this, exchange);
+    // Whoever answered a request, or wrote what was drained, must not lend its async context to the handler of the next.
+    const scope = (this.#scope ??= settings.home.makeScope());
+    scope.runInAsyncScope(this.#admit, this, exchange);
+  }
+
+  #admit(exchange: Responder): void {
+    const { observer } = this.settings;
+    if (observer.hearsRequests) observer.requested(exchange.request, this.#answer, this, exchange);
     else this.#answer(exchange);
   }
 
@@ -314,20 +322,16 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     const wasAdvancing = this.#isAdvancing;
     this.#isAdvancing = true;
     exchange.settle(result);
-    this.#goOn(wasAdvancing);
+    this.#isAdvancing = wasAdvancing;
+    this.#advance();
   }
 
   #failLater(exchange: Responder, error: unknown): void {
     const wasAdvancing = this.#isAdvancing;
     this.#isAdvancing = true;
     exchange.fail(error);
-    this.#goOn(wasAdvancing);
-  }
-
-  #goOn(isAdvancing: boolean): void {
-    this.#isAdvancing = isAdvancing;
-    if (this.#hasOwnContext) this.#advanceInContext();
-    else this.#advance();
+    this.#isAdvancing = wasAdvancing;
+    this.#advance();
   }
 
   /** Whether the rest of the body is small enough to be discarded for the sake of the connection; a client that waits for 100 will not send it. */

@@ -3,6 +3,7 @@
 import type { ChannelHandlers, Handler, HandshakeError } from '../channel/contract.js';
 import type { ChannelPort, ChannelSettings, WebSocketOutlet } from '../channel/outlet.js';
 import type { ProtocolError } from '../errors.js';
+import type { HomeScope } from '../net/home-context.js';
 import type { Protocol, Transport } from '../net/protocol.js';
 import type { HttpRequest } from './contract.js';
 import type { Client } from './forwarded.js';
@@ -15,7 +16,7 @@ import type { WriterSettings } from './response-writer.js';
 export interface HttpSettings extends HeadLimits, RequestTimes, WriterSettings {
   readonly handler: Handler;
   /** The async context in which the server was made: the one of its handlers. */
-  readonly home: { run<T>(fn: (this: T) => void, self: T): void };
+  readonly home: { makeScope(): HomeScope };
   /** Stands for the parser of every connection that has nothing to parse: one of its own is made when bytes come, and let go of when it idles. */
   readonly idleParser: HttpParser;
   readonly maxBodyBytes: number;

@@ -1,14 +1,27 @@
 /**
- * The async context (AsyncLocalStorage) in which a server was made. What a connection begins by itself, such as the next of several
- * pipelined requests, runs there, and not in the context of whoever happened to end what was before it.
+ * The async context (AsyncLocalStorage) in which a server was made. What a connection begins by itself, such as the handler of the next
+ * of several pipelined requests, runs there, and not in the context of whoever happened to end what was before it.
  */
 
 import { AsyncResource } from 'node:async_hooks';
 
+/** Where functions run in that context. */
+export interface HomeScope {
+  runInAsyncScope<T, A>(fn: (this: T, argument: A) => void, self: T, argument: A): void;
+}
+
 export class HomeContext {
   readonly #resource = new AsyncResource('longwire.server', { requireManualDestroy: true });
 
-  run<T>(fn: (this: T) => void, self: T): void {
-    this.#resource.runInAsyncScope(fn, self);
+  /**
+   * A scope for one connection. Before Node 24 a scope keeps what is entered in it for the rest of a call (`enterWith`): from a common one, all
+   * other connections would find it.
+   */
+  makeScope(): HomeScope {
+    return this.#resource.runInAsyncScope(makeScope);
   }
+}
+
+function makeScope(): HomeScope {
+  return new AsyncResource('longwire.connection', { requireManualDestroy: true });
 }

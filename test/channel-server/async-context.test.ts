@@ -1,7 +1,7 @@
 /** Every callback of a channel runs in the async context of the call that took it, whoever caused it to run. */
 
 import assert from 'node:assert/strict';
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { test } from 'node:test';
 import { asChannel, withChannel, type ChannelHandlers } from 'longwire';
 import { get } from '../support/channels.js';
@@ -155,4 +155,26 @@ test('handlers run in the context in which the server was started, those of pipe
   await client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(3));
   await until(() => seen.length === 3, 'three requests');
   assert.deepEqual(seen, ['home', 'home', 'home']);
+});
+
+/** Whether this Node forgets what was entered in a scope (`enterWith`) when the scope is left. */
+function scopesForget(): boolean {
+  const scope = new AsyncResource('test');
+  scope.runInAsyncScope(() => storage.enterWith('entered'));
+  return scope.runInAsyncScope(() => storage.getStore() === undefined);
+}
+
+test('what a handler enters for the rest of its call reaches no handler of another connection', async (t) => {
+  const { port } = await startServer(t, () => {
+    const found = storage.getStore();
+    storage.enterWith('entered');
+    return `${found}`;
+  });
+  const clients = [await RawClient.open(t, port), await RawClient.open(t, port)];
+  for (const client of clients) {
+    await client.send(get().repeat(2));
+    assert.equal((await client.readResponse()).body, 'undefined');
+    // Before Node 24 a connection keeps it, as one of node:http does.
+    assert.equal((await client.readResponse()).body, scopesForget() ? 'undefined' : 'entered');
+  }
 });
