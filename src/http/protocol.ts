@@ -111,6 +111,8 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
         return this.#refuse(httpError('HTTP_HEAD_TIMEOUT'));
       case 'body':
         return this.#refuse(httpError('HTTP_BODY_TIMEOUT'));
+      case 'reader':
+        return this.#giveUpUnread();
     }
   }
 
@@ -364,14 +366,20 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
 
   /** Input that nobody takes is bounded: by pausing, or, where the peer's leaving must be seen, by giving the connection up. */
   #boundInput(): void {
-    const isFull = this.#parser.bufferedBytes > this.settings.maxPipelinedBytes;
-    if (!isFull) return this.transport.resume();
-    if (this.#body === undefined && this.#exchange?.isStream === true) {
-      this.noteError(httpError('HTTP_PIPELINE_TOO_LONG'));
-      this.#leave('server');
-      return this.transport.destroy('aborted');
-    }
+    if (!this.#isFull) return this.transport.resume();
+    if (this.#body === undefined && this.#exchange?.isStream === true) return this.#giveUpUnread();
     this.transport.pause();
+  }
+
+  get #isFull(): boolean {
+    return this.#parser.bufferedBytes > this.settings.maxPipelinedBytes;
+  }
+
+  /** What waits for nothing but a client that cannot be seen must not wait without end. */
+  #giveUpUnread(): void {
+    this.noteError(httpError('HTTP_PIPELINE_TOO_LONG'));
+    this.#leave('server');
+    this.transport.destroy('aborted');
   }
 
   /** A request that is no request, or not one that can be served: the status owed, and the end of the connection. */
@@ -408,8 +416,13 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     this.#end();
   }
 
+  /** Whether a channel has taken the request, and nobody has begun to read a body that is too large to be held: behind the pause nobody would ever see the client leave. */
+  get #isAbandonable(): boolean {
+    return this.#exchange?.isStream === true && this.#body?.isUntouched === true && this.#isFull;
+  }
+
   #awaited(): AwaitedInput {
-    if (this.#body !== undefined) return this.#body.isWanted || this.#isDraining ? 'body' : 'nothing';
+    if (this.#body !== undefined) return this.#body.isWanted || this.#isDraining ? 'body' : this.#isAbandonable ? 'reader' : 'nothing';
     // What waits behind output that the client is slow to take waits for us.
     if (this.#exchange !== undefined || this.transport.isCongested) return 'nothing';
     return this.#parser.bufferedBytes > 0 ? 'head' : 'request';

@@ -47,6 +47,11 @@ export class RequestBody implements ReadableBody {
     return this.#waiter !== undefined;
   }
 
+  /** Whether nobody has begun to read it. */
+  get isUntouched(): boolean {
+    return !this.#isTaken && this.#error === undefined;
+  }
+
   /** Whether somebody is reading it, and has not given it up. */
   get isBeingRead(): boolean {
     return this.#isTaken && this.#error === undefined;

@@ -1,12 +1,12 @@
 /**
- * What a connection waits for from its client, and for how long it may: the next request, the rest of a head, the rest of a body. A
- * handler's time never counts, nor does time in which nobody was reading (RFC 9110 §15.5.9).
+ * What a connection waits for, and for how long it may: the next request, the rest of a head, the rest of a body. A handler's time never
+ * counts against the client, nor does time in which nobody was reading (RFC 9110 §15.5.9).
  */
 
 import type { Ticker } from '../net/ticker.js';
 
-/** What is waited for. */
-export type AwaitedInput = 'nothing' | 'request' | 'head' | 'body';
+/** What is waited for; `reader`: for somebody who reads the body, of which so much has come that nothing more is taken. */
+export type AwaitedInput = 'nothing' | 'request' | 'head' | 'body' | 'reader';
 
 /** How long it may take: milliseconds, and bytes a second. */
 export interface RequestTimes {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ProtocolError, withChannel } from 'longwire';
+import { asChannel, ProtocolError, withChannel } from 'longwire';
 import { RawClient } from '../support/raw-client.js';
 import { chunk, post, postChunked, request } from '../support/requests.js';
 import { startServer } from '../support/server.js';
@@ -214,3 +214,36 @@ for (const [name, version] of [['chunked', '1.1'], ['delimited by the close', '1
     assert.equal(server.stats().drops, 1);
   });
 }
+
+test('a channel whose body is too large to be held, and is not read, is given up after a while, and one that is read late is not', async (t) => {
+  const BYTES = 3 * 1024 * 1024;
+  const codes: string[] = [];
+  const closed = new Gate<string>();
+  const { server, port } = await startServer(
+    t,
+    (incoming) =>
+      asChannel(incoming, {
+        onOpen: async (channel) => {
+          if (incoming.path === '/unread') return;
+          await delay(100);
+          let bytes = 0;
+          for await (const piece of incoming.body) bytes += piece.length;
+          channel.send(`${bytes}`);
+        },
+        onClose: (_, status) => incoming.path === '/unread' && closed.open(status),
+      }),
+    { keepAliveTimeoutMs: 1_000, onClientError: ({ code }) => codes.push(code) },
+  );
+  const late = await RawClient.open(t, port);
+  void late.send(post('/late', 'x'.repeat(BYTES)));
+  assert.equal((await late.readResponse()).body, `${BYTES}`);
+  const { pauses } = server.stats();
+  const unread = await RawClient.open(t, port);
+  void unread.send(post('/unread', 'x'.repeat(BYTES))).catch(() => {});
+  await until(() => server.stats().pauses > pauses, 'the pause');
+  // Behind the pause nobody sees that.
+  unread.reset();
+  assert.equal(await within(closed.opened, 'the end of the channel'), 'server-close');
+  assert.deepEqual(codes, ['HTTP_PIPELINE_TOO_LONG']);
+  await until(() => server.stats().connections.open === 1, 'the end of the connection');
+});
