@@ -118,7 +118,7 @@ test('no more than 1,000 refused clients stay at once, and those that came first
 test('on a TLS port, handshakes that do not go on have their places until their deadline, and who has none is just closed', async (t) => {
   const tls = certificate(t);
   if (tls === undefined) return;
-  const { server, port } = await startServer(t, () => 'served', { tls, maxConnections: 10, tlsHandshakeTimeoutMs: 300 });
+  const { server, port } = await startServer(t, () => 'served', { tls, maxConnections: 10, tlsHandshakeTimeoutMs: 5_000 });
   const silent = await openMany(t, port, 30);
   await until(() => server.stats().connections.refused === 20, 'all that is decided');
   await until(() => silent.filter((client) => client.hasEnded).length === 20, 'the close of those refused');
