@@ -102,7 +102,7 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   }
 
   onTick(now: number): void {
-    if (this.#exchange !== undefined) this.#exchange.onTick(now);
+    if (this.#exchange !== undefined) this.#tickExchange(this.#exchange, now);
     else if (!this.#parser.isInMessage) this.#letGo();
     switch (this.#isOver || this.#isBroken ? 'nothing' : this.#deadlines.overdue(now)) {
       case 'request':
@@ -114,6 +114,12 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
       case 'reader':
         return this.#giveUpUnread();
     }
+  }
+
+  /** A channel may have been taken since input came. */
+  #tickExchange(exchange: Responder, now: number): void {
+    this.#deadlines.wait(this.#awaited());
+    exchange.onTick(now);
   }
 
   /** Between requests an idle connection keeps nothing of what they needed. */
@@ -416,13 +422,14 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     this.#end();
   }
 
-  /** Whether a channel has taken the request, and nobody has begun to read a body that is too large to be held: behind the pause nobody would ever see the client leave. */
-  get #isAbandonable(): boolean {
-    return this.#exchange?.isStream === true && this.#body?.isUntouched === true && this.#isFull;
+  /** Whether a channel has the request, and so much waits that nobody reads: behind the pause nobody would ever see its client leave. */
+  get #isOutOfSight(): boolean {
+    return this.#exchange?.isStream === true && this.#isFull && (this.#body === undefined || this.#body.isUntouched);
   }
 
   #awaited(): AwaitedInput {
-    if (this.#body !== undefined) return this.#body.isWanted || this.#isDraining ? 'body' : this.#isAbandonable ? 'reader' : 'nothing';
+    if (this.#isOutOfSight) return 'reader';
+    if (this.#body !== undefined) return this.#body.isWanted || this.#isDraining ? 'body' : 'nothing';
     // What waits behind output that the client is slow to take waits for us.
     if (this.#exchange !== undefined || this.transport.isCongested) return 'nothing';
     return this.#parser.bufferedBytes > 0 ? 'head' : 'request';

@@ -5,7 +5,7 @@
 
 import type { Ticker } from '../net/ticker.js';
 
-/** What is waited for; `reader`: for somebody who reads the body, of which so much has come that nothing more is taken. */
+/** What is waited for; `reader`: for somebody who reads what has come, so much that nothing more is taken. */
 export type AwaitedInput = 'nothing' | 'request' | 'head' | 'body' | 'reader';
 
 /** How long it may take: milliseconds, and bytes a second. */
