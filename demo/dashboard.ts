@@ -3,7 +3,7 @@
  * its watchers may be at another server, and hear of all; without one, nothing runs while nobody watches.
  */
 
-import { type HandlerResult, type HttpRequest, type MemoryChannelStore, scheduleTask, type ServerStats } from 'longwire';
+import { type Channel, type HandlerResult, type HttpRequest, type MemoryChannelStore, scheduleTask, type ServerStats } from 'longwire';
 import type { Transport } from 'longwire/client';
 import { enter } from './enter.js';
 
@@ -23,6 +23,7 @@ export class Dashboard {
   readonly #store: MemoryChannelStore;
   readonly #read: () => Reading;
   readonly #isShared: boolean;
+  /** Calls off the next reading; `undefined` where none is due. */
   #cancel: (() => boolean) | undefined;
 
   /** @param isShared whether there are other servers, where somebody may watch. */
@@ -33,7 +34,7 @@ export class Dashboard {
   }
 
   watch(request: HttpRequest): HandlerResult {
-    return enter(request, { store: this.#store, group: WATCHERS, onOpen: () => this.publish() });
+    return enter(request, { store: this.#store, group: WATCHERS, onOpen: (channel) => this.#welcome(channel) });
   }
 
   /** Tells the watchers soon. */
@@ -43,6 +44,7 @@ export class Dashboard {
 
   publish(): void {
     this.#cancel?.();
+    this.#cancel = undefined;
     if (!this.#isShared && this.#store.size(WATCHERS) === 0) return;
     this.#store.broadcast(WATCHERS, JSON.stringify(this.#read()));
     this.#publishIn(EVERY_MS);
@@ -50,6 +52,11 @@ export class Dashboard {
 
   stop(): void {
     this.#cancel?.();
+  }
+
+  /** Tells who comes at once, but a poll where a reading is due anyway: it comes back for each, and would be answered without end. */
+  #welcome({ isWebSocket, isEventStream }: Channel): void {
+    if (isWebSocket || isEventStream || this.#cancel === undefined) this.publish();
   }
 
   #publishIn(ms: number): void {

@@ -92,7 +92,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'browser client',
-    files: ['client/{contract,wire,event-stream,http,link,by-web-socket,by-event-stream,by-poll,outgoing,server-connection,index}'],
+    files: ['client/{contract,timer,wire,event-stream,http,link,by-web-socket,by-event-stream,by-poll,outgoing,server-connection,index}'],
     anyFolder: [],
     folders: [],
     node: [],

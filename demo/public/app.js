@@ -124,10 +124,14 @@ async function sever(wire) {
 
 /** Whether the server has done what it was asked for; if not, the page says why. */
 async function post(path, body) {
-  const response = await fetch(dashboard.current + path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
-    .catch(() => undefined);
-  conversation.note(response === undefined ? 'The server cannot be reached.' : response.ok ? '' : await response.text());
-  return response?.ok === true;
+  try {
+    const response = await fetch(dashboard.current + path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+    if (response.ok) return true;
+    conversation.note(await response.text());
+  } catch {
+    conversation.note('The server cannot be reached.');
+  }
+  return false;
 }
 
 /** Lets the line under the head light up in the colour of the wire. */
@@ -141,7 +145,10 @@ name.value = sessionStorage.getItem('name') ?? NAMES[Math.floor(Math.random() * 
 name.addEventListener('input', () => sessionStorage.setItem('name', name.value));
 sessionStorage.setItem('name', name.value);
 byId('origin').textContent = location.origin;
-byId('count').addEventListener('click', () => post('/room/count', {}));
+byId('count').addEventListener('click', () => {
+  conversation.note('');
+  void post('/room/count', {});
+});
 
 room.querySelector('form').addEventListener('submit', (event) => {
   event.preventDefault();

@@ -49,7 +49,7 @@ export interface SendError extends Error {
   readonly body: string;
 }
 
-/** What a connection is told, and what it tells. All are optional. */
+/** What a connection is told, and what it tells. All are optional. `Infinity`, and all that no timer can wait, about 24 days, is never. */
 export interface ConnectOptions {
   /**
    * Behind which message to begin, such as the `id` of a connection before the page was loaded anew. Empty, which is the default, it is

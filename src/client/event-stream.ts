@@ -21,10 +21,11 @@ export class EventStreamParser {
   }
 
   #dispatch(): Told {
-    const { id, event, data } = this.#fields;
+    const { id, event, data, encoding } = this.#fields;
     this.#fields = {};
-    if (event === 'gap') return { id, gap: true };
-    return event === 'binary' ? { id, data: bytesOf(data!) } : { id, event, data };
+    if (event === 'gap' && id !== undefined && data === '') return { id, gap: true };
+    if (encoding !== 'base64' || data === undefined) return { id, event, data };
+    return { id, event: event === 'binary' ? undefined : event, data: bytesOf(data) };
   }
 
   #field(line: string): [] {

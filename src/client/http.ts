@@ -1,6 +1,7 @@
 /** What links over HTTP have in common: a GET for what is new, and a POST to the same address for what is sent. */
 
 import type { ConnectOptions } from './contract.js';
+import { MAX_WAIT_MS } from './timer.js';
 
 /** What a link knows of where it leads. */
 export interface Endpoint {
@@ -21,7 +22,8 @@ export function get(from: Endpoint, accept: string): Promise<Response> {
 export async function post(to: Endpoint, body: string | Uint8Array): Promise<void> {
   const { contentType, sendTimeoutMs = 30_000 } = to.options;
   const headers = contentType === undefined ? {} : { 'Content-Type': contentType };
-  const response = await ask(to, to.target.url, { headers, method: 'POST', body: body as Uint8Array<ArrayBuffer>, signal: AbortSignal.timeout(sendTimeoutMs) });
+  const signal = sendTimeoutMs > MAX_WAIT_MS ? null : AbortSignal.timeout(sendTimeoutMs);
+  const response = await ask(to, to.target.url, { headers, method: 'POST', body: body as Uint8Array<ArrayBuffer>, signal });
   const { ok, status } = response;
   if (!ok) throw Object.assign(new Error(`refused with ${status}`), { status, body: await response.text() });
 }

@@ -5,6 +5,7 @@
 
 import type { ConnectOptions, Ending, Transport } from './contract.js';
 import { type Endpoint, post } from './http.js';
+import { startTimer, type Timer } from './timer.js';
 import type { Told } from './wire.js';
 
 /** Hears the server in the way of one transport, until the server ends it; rejects where the network does. */
@@ -41,7 +42,7 @@ export class Link implements Endpoint {
   send: (data: string | Uint8Array) => Promise<void> | boolean = (data) => post(this, data);
   readonly #owner: LinkOwner;
   readonly #leaving = new AbortController();
-  #deadline: ReturnType<typeof setTimeout> | undefined;
+  #deadline: Timer | undefined;
   #isOpen = false;
 
   /** Tries. The owner hears what becomes of it, but never inside this call. */
@@ -83,7 +84,7 @@ export class Link implements Endpoint {
   /** Ends it as too slow unless this or `opened` is called again in time. */
   expectWithin(name: keyof typeof PATIENCE): void {
     clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.#ended({ isTimeout: true }), this.options[name] ?? PATIENCE[name]);
+    this.#deadline = startTimer(this.options[name] ?? PATIENCE[name], () => this.#ended({ isTimeout: true }));
   }
 
   /** Ends it; the owner hears nothing of it. */

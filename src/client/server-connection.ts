@@ -9,6 +9,7 @@ import { byWebSocket } from './by-web-socket.js';
 import type { AddressSource, Connection, ConnectionState, ConnectOptions, Ending, Transport } from './contract.js';
 import { Link, type LinkOwner, type Listen, type Target } from './link.js';
 import { Outgoing } from './outgoing.js';
+import { MAX_WAIT_MS, startTimer, type Timer } from './timer.js';
 import { isBehind, type Told } from './wire.js';
 
 const LISTEN: Readonly<Record<Transport, Listen>> = { websocket: byWebSocket, 'event-stream': byEventStream, poll: byPoll };
@@ -32,7 +33,7 @@ export class ServerConnection implements Connection, LinkOwner {
   #targets: Target[] = [];
   /** Counts the rounds of attempts: addresses that come late are those of an earlier one. */
   #round = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
   #failures = 0;
   #openedAt = 0;
 
@@ -95,7 +96,7 @@ export class ServerConnection implements Connection, LinkOwner {
   /** Tries everything again later, from one of the transports on. */
   #retryLater(from: number, ending: Ending | undefined): void {
     const { minRetryMs = 500, maxRetryMs = 15_000 } = this.#options;
-    const retryInMs = this.#later(Math.min(maxRetryMs, minRetryMs * 2 ** this.#failures++), rotated(this.#transports, from));
+    const retryInMs = this.#later(Math.min(MAX_WAIT_MS, maxRetryMs, minRetryMs * 2 ** this.#failures++), rotated(this.#transports, from));
     this.#show({ ...this.state, state: 'waiting', ending, retryInMs });
   }
 
@@ -108,7 +109,7 @@ export class ServerConnection implements Connection, LinkOwner {
   /** Begins later: up to half sooner by chance, so that those who lost a server together do not come back together. */
   #later(ms: number, transports: readonly Transport[]): number {
     const jittered = ms * (1 - Math.random() / 2);
-    this.#timer = setTimeout(() => void this.#begin(transports), jittered);
+    this.#timer = startTimer(jittered, () => void this.#begin(transports));
     return jittered;
   }
 

@@ -32,8 +32,13 @@ export function parseAnswer(text: string): Told[] {
   return [{ gap }, ...messages.map(toldOf), { id: next }];
 }
 
-export function bytesOf(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+/** Bytes out of base64. What is none stays text: thrown at, a link would end, and be sent the same again. */
+export function bytesOf(base64: string): Uint8Array | string {
+  try {
+    return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  } catch {
+    return base64;
+  }
 }
 
 /** Whether what has this id was heard already, by who is at `place`. Of another epoch nothing was. */

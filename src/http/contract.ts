@@ -42,8 +42,8 @@ export interface ServerSentEvent {
    */
   readonly id?: string | undefined;
   /**
-   * Text of any number of lines; CR LF and CR arrive as LF. The format carries text alone, so bytes are sent in base64, and under the name
-   * `binary` where the event has none.
+   * Text of any number of lines; CR LF and CR arrive as LF. The format carries text alone, so bytes are sent in base64, with a field
+   * `encoding` that says so, and under the name `binary` where the event has none.
    */
   readonly data?: string | Uint8Array | undefined;
   /** From here on the client waits so many milliseconds before it reconnects: a whole number from 0. */

@@ -35,7 +35,10 @@ function withDefaults(fields: ResponseFields): ResponseFields {
   return { ...fields, hasContentType: true, lines: CONTENT_TYPE + defaults.join('') + fields.lines };
 }
 
-/** One event, with the empty line that ends it. */
+/**
+ * One event, with the empty line that ends it. No name tells bytes from text that has the same one, so a field of their own does, which an
+ * `EventSource` ignores (§9.2.6).
+ */
 export function encodeEvent({ event, id, data, retry }: ServerSentEvent): string {
   const isBinary = typeof data === 'object';
   const name = event ?? (isBinary ? 'binary' : undefined);
@@ -43,7 +46,7 @@ export function encodeEvent({ event, id, data, retry }: ServerSentEvent): string
   if (name !== undefined) text += `event: ${name}\n`;
   if (id !== undefined) text += `id: ${id}\n`;
   if (retry !== undefined) text += `retry: ${retry}\n`;
-  if (isBinary) text += `data: ${base64Of(data)}\n`;
+  if (isBinary) text += `encoding: base64\ndata: ${base64Of(data)}\n`;
   else if (data !== undefined) text += `data: ${data.replace(LINE_END, '\ndata: ')}\n`;
   return `${text}\n`;
 }

@@ -41,10 +41,10 @@ async function begin(t: TestContext, options: ServerOptions = {}): Promise<Scene
 const MESSAGES: readonly { readonly name: string; readonly message: Outgoing; readonly event: string; readonly frame: string; readonly data: string }[] = [
   { name: 'text', message: 'two\nlines', event: 'data: two\ndata: lines\n\n', frame: '\x81\x09two\nlines', data: 'two\nlines' },
   { name: 'text beyond ASCII', message: 'grüße', event: 'data: gr\xc3\xbc\xc3\x9fe\n\n', frame: '\x81\x07gr\xc3\xbc\xc3\x9fe', data: 'gr\xc3\xbc\xc3\x9fe' },
-  { name: 'bytes', message: Uint8Array.of(1, 2, 255), event: 'event: binary\ndata: AQL/\n\n', frame: '\x82\x03\x01\x02\xff', data: '\x01\x02\xff' },
+  { name: 'bytes', message: Uint8Array.of(1, 2, 255), event: 'event: binary\nencoding: base64\ndata: AQL/\n\n', frame: '\x82\x03\x01\x02\xff', data: '\x01\x02\xff' },
   { name: 'a response', message: { status: 200, body: 'body' }, event: 'data: body\n\n', frame: '\x81\x04body', data: 'body' },
   { name: 'an event', message: { event: 'news', id: '7-1', data: 'ü' }, event: 'event: news\nid: 7-1\ndata: \xc3\xbc\n\n', frame: '\x81\x02\xc3\xbc', data: '\xc3\xbc' },
-  { name: 'an event of bytes', message: { event: 'picture', data: Uint8Array.of(255) }, event: 'event: picture\ndata: /w==\n\n', frame: '\x82\x01\xff', data: '\xff' },
+  { name: 'an event of bytes', message: { event: 'picture', data: Uint8Array.of(255) }, event: 'event: picture\nencoding: base64\ndata: /w==\n\n', frame: '\x82\x01\xff', data: '\xff' },
 ];
 
 const chunk = (data: string): string => `${data.length.toString(16)}\r\n${data}\r\n`;

@@ -70,7 +70,7 @@ const SENDS: readonly (readonly [name: string, data: Outgoing, event: string])[]
   ['no text', '', 'data: \n\n'],
   ['text beyond ASCII', 'grüße 😀', Buffer.from('data: grüße 😀\n\n').toString('latin1')],
   ['lines of text', 'a\r\nb\rc\n', 'data: a\ndata: b\ndata: c\ndata: \n\n'],
-  ['bytes', Uint8Array.of(0, 255), 'event: binary\ndata: AP8=\n\n'],
+  ['bytes', Uint8Array.of(0, 255), 'event: binary\nencoding: base64\ndata: AP8=\n\n'],
   ['the body of a response', { status: 500, headers: { 'X-A': 'b' }, body: 'a' }, 'data: a\n\n'],
   ['an event', { event: 'news', id: '7', data: 'a\nb', retry: 10 }, 'event: news\nid: 7\nretry: 10\ndata: a\ndata: b\n\n'],
   ['an event that is an id', { id: '\u00fc' }, 'id: \xc3\xbc\n\n'],
@@ -325,7 +325,7 @@ test('onDrain and drained tell when a slow client has taken what waits', async (
 test('bytes belong to the caller again when they were sent', async (t) => {
   const { client, taken } = await open(t);
   const bytes = new Uint8Array(64 * KIB).fill(0x61);
-  const expected = `event: binary\ndata: ${Buffer.from(bytes).toString('base64')}\n\n`;
+  const expected = `event: binary\nencoding: base64\ndata: ${Buffer.from(bytes).toString('base64')}\n\n`;
   taken.channel.send(bytes);
   bytes.fill(0x62);
   assert.equal((await client.readBytes(chunk(expected).length)).toString('latin1'), chunk(expected));

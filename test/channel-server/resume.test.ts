@@ -72,7 +72,7 @@ test('one message is, to each kind of client, what docs/RESUME.md says', async (
   assert.equal(room.store.broadcast('room', BYTES), 4);
   assert.deepEqual(await next(enveloped), Buffer.concat([Uint8Array.of(1, e.length + 1), Buffer.from(`${e}3`), BYTES]));
   assert.deepEqual(await next(bare), Buffer.from(BYTES));
-  assert.equal(await events.readUntil('\n\n\r\n'), chunk(`event: binary\nid: ${e}3\ndata: AAH/\n\n`));
+  assert.equal(await events.readUntil('\n\n\r\n'), chunk(`event: binary\nid: ${e}3\nencoding: base64\ndata: AAH/\n\n`));
   assert.equal(await plain.readUntil('\xff\r\n'), chunk('\x00\x01\xff'));
   assert.equal((await poll(polled, `${e}1`)).body, `{"messages":[{"id":"${e}2","event":"joined","data":"x"},{"id":"${e}3","base64":"AAH/"}],"next":"${e}3"}`);
 });

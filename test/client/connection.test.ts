@@ -149,6 +149,34 @@ test('the waits grow while nothing works, up to the longest, and begin anew at r
   assert.ok(waits()[before]! <= 2, `${waits()[before]} ms`);
 });
 
+for (const endless of [Infinity, 2 ** 31]) {
+  test(`a time of ${endless} ms never comes: nothing is given up, and no better transport tried`, async (t) => {
+    const waits = t.mock.method(globalThis, 'setTimeout').mock;
+    const { room, address } = await startRoom(t);
+    room.refused.add('websocket');
+    const patient = { connectTimeoutMs: endless, silenceTimeoutMs: endless, sendTimeoutMs: endless, upgradeAfterMs: endless };
+    const pages = (['event-stream', 'poll'] as const).map((transport) => [transport, new TestPage(t, address, { ...patient, transports: ['websocket', transport] })] as const);
+    for (const [transport, page] of pages) await page.opened(transport);
+    for (const [, page] of pages) await page.connection.send('hello');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const [transport, { story }] of pages) assert.deepEqual(story, ['connecting websocket', `connecting ${transport}`, `open ${transport}`]);
+    assert.deepEqual(room.asked.filter(({ transport }) => transport === 'websocket').length, pages.length);
+    assert.deepEqual(room.received, ['hello', 'hello']);
+    for (const { arguments: [, ms] } of waits.calls) assert.ok(ms === undefined || ms < 2 ** 31, `${ms} ms`);
+  });
+}
+
+test('without a longest wait, the waits grow as far as a timer can wait', async (t) => {
+  const { room, address } = await startRoom(t);
+  for (const transport of TRANSPORTS) room.refused.add(transport);
+  const page = new TestPage(t, address, { minRetryMs: 2 ** 40, maxRetryMs: Infinity });
+  await until(() => page.connection.state.state === 'waiting', 'the end of the round');
+  const { retryInMs } = page.connection.state;
+  assert.ok(retryInMs! >= 2 ** 30 - 1 && retryInMs! < 2 ** 31, `${retryInMs} ms`);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(room.asked.length, TRANSPORTS.length);
+});
+
 test('of several addresses it takes the first that answers, stays there, and goes to the next when that is gone', async (t) => {
   const room = new Room();
   const [first, second, third] = [await startRoom(t, room), await startRoom(t, room), await startRoom(t, room)];

@@ -77,6 +77,24 @@ for (const transport of TRANSPORTS) {
     assert.deepEqual([page.connection.id, page.gaps], ['', 0]);
   });
 
+  test(`by ${transport}, no name stands between a message and the page, nor what the name means elsewhere`, async (t) => {
+    const { room, address } = await startRoom(t);
+    const plain = await startRoom(t, new Room({}));
+    const [page, other] = [new TestPage(t, address, { transports: [transport] }), new TestPage(t, plain.address, { transports: [transport] })];
+    await until(() => page.connection.id !== '', 'the position');
+    const messages = [['before', undefined], ['hello!', 'binary'], ['aGVsbG8=', 'binary'], [BYTES, 'image'], ['after', undefined]] as const;
+    for (const [data, event] of messages) room.say(data, event);
+    await page.hears(messages.length);
+    assert.deepEqual(page.heard.map(({ data, event }) => [typeof data === 'string' ? data : Uint8Array.from(data), event]), messages);
+    for (const data of ['mind it', '']) {
+      await until(() => plain.room.channels(transport).length === 1, 'a channel');
+      plain.room.say(data, 'gap');
+      await other.hears(data === '' ? 2 : 1);
+    }
+    assert.deepEqual(other.heard, ['mind it', ''].map((data) => ({ data, event: 'gap', id: undefined })));
+    for (const { gaps, story } of [page, other]) assert.deepEqual([gaps, story], [0, [`connecting ${transport}`, `open ${transport}`]]);
+  });
+
   test(`by ${transport}, a refusal is told with its status where there is one to see`, async (t) => {
     const { room, address } = await startRoom(t);
     room.refused.add(transport);

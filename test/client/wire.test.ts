@@ -15,7 +15,11 @@ const LETTERS = [
   ['no text', { id: 'e-7', data: '' }],
   ['text under a name', { id: 'e-7', event: 'said', data: TEXT }],
   ['text without an id', { data: TEXT }],
+  ['text under the name of bytes', { id: 'e-7', event: 'binary', data: 'aGVsbG8=' }],
+  ['text under the name of a gap', { id: 'e-7', event: 'gap', data: 'mind it' }],
+  ['no text under the name of a gap', { event: 'gap', data: '' }],
   ['bytes', { id: 'e-7', data: BYTES }],
+  ['bytes under a name', { id: 'e-7', event: 'image', data: BYTES }],
   ['no bytes', { id: 'e-7', data: new Uint8Array() }],
   ['bytes without an id', { data: BYTES }],
 ] as const;
@@ -29,11 +33,15 @@ for (const [what, letter] of LETTERS) {
   });
 }
 
-test('bytes under a name come as bytes by WebSocket and poll', () => {
-  const letter = { id: 'e-7', event: 'image', data: BYTES };
-  const envelope = encodeEnvelope(letter);
-  assert.deepEqual(plain(decodeMessage(envelope as string)), { id: 'e-7', event: 'image', data: BYTES });
-  assert.deepEqual(plain(parseAnswer(encodeAnswer([encodeItem(letter)], 'e-8', false))[1]!), { id: 'e-7', event: 'image', data: BYTES });
+test('bytes under the name of bytes have none on an event stream', () => {
+  assert.deepEqual(new EventStreamParser().push(encodeEvent({ id: 'e-7', event: 'binary', data: BYTES })).map(plain), [{ id: 'e-7', data: BYTES }]);
+});
+
+test('what is said to be bytes and is none comes as it is, and its place counts', () => {
+  const told = { id: 'e-7', data: 'no base64!' };
+  assert.deepEqual(plain(decodeMessage('{"id":"e-7","base64":"no base64!"}')), told);
+  assert.deepEqual(parseAnswer('{"messages":[{"id":"e-7","base64":"no base64!"}],"next":"e-7"}').map(plain), [{}, told, { id: 'e-7' }]);
+  assert.deepEqual(new EventStreamParser().push('event: binary\nencoding: base64\nid: e-7\ndata: no base64!\n\nencoding: base64\nid: e-8\n\n').map(plain), [told, { id: 'e-8' }]);
 });
 
 test('a place, a gap and a heartbeat hold no message', () => {

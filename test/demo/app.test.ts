@@ -12,6 +12,7 @@ import { type Demo, startDemo } from '../../demo/app.js';
 import { redisTest } from '../support/bus-servers.js';
 import { until } from '../support/deferred.js';
 import { TestPage } from '../support/page.js';
+import { PATIENCE_MS } from '../support/patience.js';
 import { RawClient } from '../support/raw-client.js';
 
 const DRAFT = { name: 'Ada', text: 'hello', key: 'k.1', via: 'poll' };
@@ -192,6 +193,30 @@ test('tells whoever watches what it counts, and who is in the room', async (t) =
   await enter(t, demo, 'websocket');
   await until(() => JSON.stringify(last().members) === '{"websocket":1,"event-stream":1,"poll":0}', 'the change');
   assert.ok(last().stats!.requests >= 3);
+});
+
+test('tells who watches by poll no more often than others: once a second, and soon after a change', async (t) => {
+  const demo = await begin(t);
+  const watcher = new TestPage(t, `${demo.url}/stats`, { transports: ['poll'] });
+  await watcher.hears(1);
+  const other = new TestPage(t, `${demo.url}/stats`, { transports: ['event-stream'] });
+  await other.hears(1);
+  const before = { at: performance.now(), heard: watcher.heard.length, requests: demo.stats().requests };
+  await watcher.hears(before.heard + 3);
+  assert.ok(performance.now() - before.at > 1_800, 'three readings take more than two seconds'); // the first may have been under way
+  assert.ok(other.heard.length <= 6, `the other was told ${other.heard.length} times`);
+  assert.ok(demo.stats().requests - before.requests <= 6, `${demo.stats().requests - before.requests} requests`);
+  await enter(t, demo, 'event-stream');
+  const members = () => (JSON.parse(String(watcher.texts.at(-1))) as { members: Record<string, number> }).members;
+  await until(() => members()['event-stream'] === 1, 'the change');
+});
+
+test('tells the only watcher, by poll, also where it was not there when the next reading was due', async (t) => {
+  const demo = await begin(t);
+  const poll = () => fetch(`${demo.url}/stats?since=`, { headers: { Accept: 'application/json' }, signal: AbortSignal.timeout(PATIENCE_MS) });
+  assert.equal((await poll()).status, 200);
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  assert.equal((await poll()).status, 200);
 });
 
 test('started as a program anywhere, it says where it listens, and SIGTERM ends its streams and itself in order', async (t) => {

@@ -120,6 +120,34 @@ test('a poll that was on its way while the long poll was cut is cut as well', as
   await page.locator('#room[data-state="waiting"]').waitFor();
 });
 
+test('what was refused, and why, stays to be read while a wire is cut', async (t) => {
+  const scene = await begin(t);
+  if (scene === undefined) return;
+  const { page } = await scene.open();
+  await page.evaluate("document.querySelector('#message').removeAttribute('maxlength')");
+  await say(page, 'x'.repeat(501));
+  const note = page.locator('.note', { hasText: 'The text is 1 to 500 characters.' });
+  await note.waitFor();
+  const isCut = page.waitForResponse((response) => response.url().endsWith('/room/cut'));
+  await cut(page, 'WebSocket');
+  assert.equal((await isCut).status(), 204);
+  await inUse(page, 'event-stream');
+  assert.equal(await note.count(), 1);
+});
+
+test('where a refusal is lost on its way, the page says that the server cannot be reached', async (t) => {
+  const scene = await begin(t);
+  if (scene === undefined) return;
+  const { page, complaints } = await scene.open();
+  await page.evaluate("Response.prototype.text = () => Promise.reject(new TypeError('network error'))");
+  const count = page.getByRole('button', { name: 'Let the server count' });
+  await count.click();
+  await page.locator('.numbers i').first().waitFor();
+  await count.click();
+  await page.locator('.note', { hasText: 'The server cannot be reached.' }).waitFor();
+  assert.deepEqual(complaints.filter((each) => !each.includes('422')), []);
+});
+
 test('what is typed while every wire is cut waits, pale, and is said once a wire is mended', async (t) => {
   const scene = await begin(t);
   if (scene === undefined) return;

@@ -31,10 +31,10 @@ const ENCODED: readonly (readonly [name: string, event: ServerSentEvent, text: s
   ['everything', { data: 'a\nb', retry: 1500, id: '7', event: 'news' }, 'event: news\nid: 7\nretry: 1500\ndata: a\ndata: b\n\n'],
   ['an id alone', { id: '7' }, 'id: 7\n\n'],
   ['a retry alone', { retry: Number.MAX_SAFE_INTEGER }, 'retry: 9007199254740991\n\n'],
-  ['bytes', { data: Uint8Array.of(0, 255, 10, 13) }, 'event: binary\ndata: AP8KDQ==\n\n'],
-  ['no bytes', { data: new Uint8Array(0) }, 'event: binary\ndata: \n\n'],
-  ['bytes with a name', { event: 'picture', id: '8', data: Uint8Array.of(1, 2, 3) }, 'event: picture\nid: 8\ndata: AQID\n\n'],
-  ['a part of other bytes', { data: Uint8Array.of(9, 1, 2, 3, 9).subarray(1, 4) }, 'event: binary\ndata: AQID\n\n'],
+  ['bytes', { data: Uint8Array.of(0, 255, 10, 13) }, 'event: binary\nencoding: base64\ndata: AP8KDQ==\n\n'],
+  ['no bytes', { data: new Uint8Array(0) }, 'event: binary\nencoding: base64\ndata: \n\n'],
+  ['bytes with a name', { event: 'picture', id: '8', data: Uint8Array.of(1, 2, 3) }, 'event: picture\nid: 8\nencoding: base64\ndata: AQID\n\n'],
+  ['a part of other bytes', { data: Uint8Array.of(9, 1, 2, 3, 9).subarray(1, 4) }, 'event: binary\nencoding: base64\ndata: AQID\n\n'],
 ];
 
 for (const [name, event, text] of ENCODED) {
