@@ -48,7 +48,13 @@ export class CatchUp implements Backlog {
     return this.#epoch === undefined ? this.#since : formatMessageId(this.#epoch, this.#next - 1);
   }
 
-  add(): void {}
+  /** What comes before its place is known is the first behind that place, for who begins where the history is now. */
+  add(published: Published): void {
+    const id = this.#since === '' && this.#epoch === undefined ? parseMessageId(published.id!) : undefined;
+    if (id === undefined) return;
+    this.#epoch = id.epoch;
+    this.#next = id.sequence;
+  }
 
   next(): Next {
     const history = this.#history;

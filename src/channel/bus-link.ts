@@ -5,6 +5,7 @@
 
 import type { Outgoing } from '../http/contract.js';
 import type { BusHistory, BusListener, BusMessage, BusSubscription } from './bus.js';
+import { BusHold } from './bus-hold.js';
 import type { BusSettings } from './bus-settings.js';
 import type { History } from './history.js';
 import { type MessageId, parseMessageId } from './message-id.js';
@@ -38,6 +39,8 @@ export class BusLink<Own> {
   #isLost = false;
   /** Messages of our own that are to come back with an id. */
   readonly #own = new Map<number, Own>();
+  /** What is published until we are subscribed. */
+  readonly #hold: BusHold;
   #ready = new Gate();
   #loading: Promise<void> | undefined;
 
@@ -45,6 +48,7 @@ export class BusLink<Own> {
     this.#group = group;
     this.#limits = limits;
     this.#settings = settings;
+    this.#hold = new BusHold(settings.clock, { publish: (bytes) => void this.#publish(bytes), failed: (error) => this.#tellFailed(error) });
   }
 
   get isOpen(): boolean {
@@ -62,6 +66,7 @@ export class BusLink<Own> {
     this.#isLost = false;
     this.#own.clear();
     this.#group.history?.place(undefined);
+    this.#hold.release();
     this.#ready.open();
     this.#ready = new Gate();
   }
@@ -69,7 +74,14 @@ export class BusLink<Own> {
   publish(content: Content, response: Outgoing, own: Own): void {
     const number = this.#settings.nextNumber();
     if (this.#limits !== undefined && this.isOpen) this.#expect(number, own);
-    void this.#publish(number, encodeParcel(number, content, response));
+    const bytes = encodeParcel(number, content, response);
+    if (this.#isOpening) this.#hold.put(bytes);
+    else void this.#publish(bytes);
+  }
+
+  /** Whether members wait for the place where they begin. Where there is no history they begin at once. */
+  get #isOpening(): boolean {
+    return this.#limits !== undefined && this.isOpen && !this.#ready.isOpen;
   }
 
   /** Gets the messages behind an id into the history, as far as they are to be had. Resolves when it has, or it is closed; never rejects. */
@@ -86,15 +98,17 @@ export class BusLink<Own> {
     for (const oldest of this.#own.keys()) return void this.#own.delete(oldest);
   }
 
-  async #publish(number: number, bytes: Uint8Array): Promise<void> {
-    const { bus, origin, tell } = this.#settings;
-    const { name } = this.#group;
+  async #publish(bytes: Uint8Array): Promise<void> {
+    const { bus, origin } = this.#settings;
     try {
-      await bus.publish(name, { origin, bytes }, this.#limits);
+      await bus.publish(this.#group.name, { origin, bytes }, this.#limits);
     } catch (error) {
-      this.#own.delete(number);
-      tell({ type: 'publish-failed', group: name, error });
+      this.#tellFailed(error);
     }
+  }
+
+  #tellFailed(error: unknown): void {
+    this.#settings.tell({ type: 'publish-failed', group: this.#group.name, error });
   }
 
   async #subscribe(): Promise<void> {
@@ -162,6 +176,7 @@ export class BusLink<Own> {
       else if (history.epoch === undefined) history.begin();
     }
     this.#ready.open();
+    this.#hold.release();
   }
 
   #message({ origin, id, bytes }: BusMessage): void {
@@ -236,9 +251,15 @@ export class BusLink<Own> {
 /** A door that opens once. */
 class Gate {
   readonly opened: Promise<void>;
-  open!: () => void;
+  isOpen = false;
+  #resolve!: () => void;
 
   constructor() {
-    this.opened = new Promise((resolve) => (this.open = resolve));
+    this.opened = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  open(): void {
+    this.isOpen = true;
+    this.#resolve();
   }
 }

@@ -341,6 +341,115 @@ describe('with history', () => {
 
 const LIMITS: BusHistory = { maxMessages: 5, maxAgeMs: 1, maxBytes: 1 };
 
+describe('what is broadcast while the first member is still being subscribed for', () => {
+  const history = true;
+
+  for (const keepsHistory of [true, false]) {
+    for (const since of [undefined, '']) {
+      test(`reaches it once, behind its place (since ${JSON.stringify(since)}, a bus ${keepsHistory ? 'with' : 'without'} history)`, async () => {
+        const [a] = processes(1, { history }, new Broker(keepsHistory));
+        const members = [envelopeSocket(), webSocket()];
+        for (const { channel } of members) a!.store.addToGroup('room', channel, undefined, { since });
+        assert.deepEqual(['one', 'two'].map((data) => a!.store.broadcast('room', data)), [2, 2]);
+        await turns();
+        a!.store.broadcast('room', 'three');
+        await turns();
+        const epoch = a!.store.position('room').split('-')[0]!;
+        assert.deepEqual(members.map(calls), [
+          [`message {"id":"${epoch}-0"}`, message(`${epoch}-1`, 'one'), message(`${epoch}-2`, 'two'), message(`${epoch}-3`, 'three')],
+          ['message one', 'message two', 'message three'],
+        ]);
+      });
+    }
+  }
+
+  test('is the answer to a poll, with since and without', async () => {
+    const [a] = processes(1, { history });
+    const [plain, asking] = [poll(), poll()];
+    a!.store.addToGroup('room', plain.channel);
+    a!.store.addToGroup('room', asking.channel, undefined, { since: '' });
+    assert.equal(a!.store.broadcast('room', 'one'), 2);
+    await turns();
+    assert.match(calls(plain)[0]!, /^whole .*one/);
+    assert.match(calls(asking)[0]!, /\{\\"messages\\":\[\{\\"id\\":\\"epoch1-1\\",\\"data\\":\\"one\\"\}\],\\"next\\":\\"epoch1-1\\"\}/);
+  });
+
+  test('reaches it where the group was heard of before, but no longer', async () => {
+    const [a, b] = processes(2, { history });
+    const first = await a!.join(webSocket());
+    a!.store.broadcast('room', 'before');
+    await turns();
+    first.channel.close();
+    a!.clock.advance(20_000);
+    b!.store.broadcast('room', 'missed');
+    const member = envelopeSocket();
+    a!.store.addToGroup('room', member.channel, undefined, { since: 'epoch1-1' });
+    assert.equal(a!.store.broadcast('room', 'new'), 1);
+    await turns();
+    assert.deepEqual(calls(member), [message('epoch1-2', 'missed'), message('epoch1-3', 'new')]);
+  });
+
+  test('leaves out whom it is to leave out', async () => {
+    for (const since of ['', 'epoch1-1']) {
+      const [a, b] = processes(2, { history });
+      await b!.join(webSocket());
+      b!.store.broadcast('room', 'before');
+      const member = envelopeSocket();
+      a!.store.addToGroup('room', member.channel, undefined, { since });
+      assert.equal(a!.store.broadcast('room', 'own', { except: member.channel }), 0);
+      await turns();
+      assert.deepEqual(calls(member), [...(since === '' ? ['message {"id":"epoch1-1"}'] : []), 'message {"id":"epoch1-2"}']);
+    }
+  });
+
+  test('reaches it from another process, where the bus brings it before it says that it is subscribed', async () => {
+    const [a, b] = processes(2, { history });
+    const subscribe = a!.bus.subscribe.bind(a!.bus);
+    a!.bus.subscribe = async (...args) => {
+      const subscription = await subscribe(...args);
+      b!.store.broadcast('room', 'early');
+      await turns();
+      return subscription;
+    };
+    const member = envelopeSocket();
+    a!.store.addToGroup('room', member.channel, undefined, { since: '' });
+    a!.store.broadcast('room', 'own');
+    await turns(30);
+    assert.deepEqual(calls(member), ['message {"id":"epoch1-0"}', message('epoch1-1', 'early'), message('epoch1-2', 'own')]);
+  });
+
+  test('waits for a bus that is away, for ten seconds', async () => {
+    const [a] = processes(1, { history });
+    a!.bus.isLost = true;
+    const member = await a!.join(envelopeSocket());
+    a!.store.broadcast('room', 'too early');
+    a!.clock.advance(6000);
+    await turns();
+    a!.store.broadcast('room', 'one');
+    a!.store.broadcast('room', 'two');
+    assert.deepEqual(a!.events.map(({ type }) => type), ['lost']);
+    a!.clock.advance(4000);
+    await turns();
+    assert.deepEqual(a!.events.map(({ type }) => type), ['lost', 'publish-failed']);
+    a!.bus.isLost = false;
+    a!.clock.advance(1000);
+    await turns();
+    assert.deepEqual(calls(member), ['message {"id":"epoch1-0"}', message('epoch1-1', 'one'), message('epoch1-2', 'two')]);
+    member.channel.close();
+    a!.clock.advance(20_000);
+    assert.equal(a!.clock.running, 0);
+  });
+
+  test('is told of as failed where 16 MiB wait already', async () => {
+    const [a] = processes(1, { history });
+    a!.bus.isLost = true;
+    await a!.join(webSocket());
+    const megabyte = new Uint8Array(1024 * 1024);
+    for (let i = 0; i < 17; i++) a!.store.broadcast('room', megabyte);
+    assert.deepEqual(a!.events.map(({ type }) => type), ['lost', 'publish-failed']);
+  });
+});
+
 describe('a bus that is lost and restored', () => {
   const history = { maxMessages: 5 };
 

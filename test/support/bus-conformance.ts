@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import type { Bus, BusHistory } from 'longwire';
+import { type Bus, type BusHistory, MemoryChannelStore } from 'longwire';
 import { HeardGroup } from './bus-listener.js';
+import { envelopeSocket } from './members.js';
 import { until } from './signals.js';
 
 /** What carries the messages. */
@@ -245,6 +246,28 @@ const KEPT: readonly BusCase[] = [
   },
 ];
 
+/** What a store makes of any bus. */
+const STORED: readonly BusCase[] = [
+  {
+    name: 'what a store broadcasts as soon as a group has its first member reaches it, once and in order',
+    async run(_t, medium) {
+      const store = new MemoryChannelStore({ bus: await medium.connect(), history: true });
+      for (const since of ['', undefined]) {
+        for (let i = 1; i <= 5; i++) {
+          const [room, { channel, host }] = [`room ${since} ${i}`, envelopeSocket()];
+          store.addToGroup(room, channel, undefined, { since });
+          assert.equal(store.broadcast(room, 'first'), 1);
+          await until(() => host.calls.length >= 2, `the first message, behind ${host.calls.join()}`);
+          store.broadcast(room, 'second');
+          await until(() => host.calls.length >= 3, `the second message, behind ${host.calls.join()}`);
+          assert.deepEqual(host.takeCalls().map((call) => call.replace(/"[0-9a-z]+-/, '"e-')), ['message {"id":"e-0"}', 'message {"id":"e-1","data":"first"}', 'message {"id":"e-2","data":"second"}']);
+          channel.close();
+        }
+      }
+    },
+  },
+];
+
 const NOT_KEPT: readonly BusCase[] = [
   {
     name: 'a group that asks for history gets messages without ids, and nothing to read',
@@ -262,5 +285,5 @@ const NOT_KEPT: readonly BusCase[] = [
 
 /** The cases of a medium. */
 export function busCases(keepsHistory: boolean): readonly BusCase[] {
-  return [...PLAIN, ...(keepsHistory ? KEPT : NOT_KEPT)];
+  return [...PLAIN, ...(keepsHistory ? KEPT : NOT_KEPT), ...STORED];
 }
