@@ -8,28 +8,27 @@ import type { BusHistory, BusListener, BusMessage, BusSubscription } from './bus
 import { BusHold } from './bus-hold.js';
 import type { BusSettings } from './bus-settings.js';
 import type { History } from './history.js';
+import { LeftOut } from './left-out.js';
 import { type MessageId, parseMessageId } from './message-id.js';
 import { decodeParcel, encodeParcel, type Parcel } from './parcel.js';
 import type { Content } from './published.js';
 import { readOlder } from './read-older.js';
 
-/** The group at the end of the link. `Own` is what it wants to know again of a message of its own. */
-export interface LinkedGroup<Own> {
+/** The group at the end of the link. `Who` can be left out of a message, by its number in the group. */
+export interface LinkedGroup<Who> {
   readonly name: string;
   readonly history: History | undefined;
   /** A message came, in the order of the bus. */
-  arrived(parcel: Parcel, own: Own | undefined): void;
+  arrived(parcel: Parcel, except: Who | undefined): void;
   /** The history was at another place, in this epoch, and what lies between is not in it. */
   wasMoved(epoch: string): void;
 }
 
 /** After a failure, how long until it is tried again. */
 const RETRY_MS = 1000;
-/** Of how many messages of our own we know who is left out until they come back. */
-const MAX_EXPECTED = 10_000;
 
-export class BusLink<Own> {
-  readonly #group: LinkedGroup<Own>;
+export class BusLink<Who extends { readonly number: number }> {
+  readonly #group: LinkedGroup<Who>;
   readonly #limits: BusHistory | undefined;
   readonly #settings: BusSettings;
   /** Marks the subscription that counts: what others still say does not. */
@@ -37,17 +36,17 @@ export class BusLink<Own> {
   #subscription: BusSubscription | undefined;
   /** Whether the application was told that it is lost, and not yet that it is back. */
   #isLost = false;
-  /** Messages of our own that are to come back with an id. */
-  readonly #own = new Map<number, Own>();
+  readonly #leftOut: LeftOut<Who>;
   /** What is published until we are subscribed. */
   readonly #hold: BusHold;
   #ready = new Gate();
   #loading: Promise<void> | undefined;
 
-  constructor(group: LinkedGroup<Own>, limits: BusHistory | undefined, settings: BusSettings) {
+  constructor(group: LinkedGroup<Who>, limits: BusHistory | undefined, settings: BusSettings) {
     this.#group = group;
     this.#limits = limits;
     this.#settings = settings;
+    this.#leftOut = new LeftOut(limits?.maxMessages ?? 0);
     this.#hold = new BusHold(settings.clock, { publish: (bytes) => void this.#publish(bytes), failed: (error) => this.#tellFailed(error) });
   }
 
@@ -64,16 +63,16 @@ export class BusLink<Own> {
     this.#unsubscribe();
     this.#current = undefined;
     this.#isLost = false;
-    this.#own.clear();
+    this.#leftOut.clear();
     this.#group.history?.place(undefined);
     this.#hold.release();
     this.#ready.open();
     this.#ready = new Gate();
   }
 
-  publish(content: Content, response: Outgoing, own: Own): void {
+  publish(content: Content, response: Outgoing, except: Who | undefined): void {
     const number = this.#settings.nextNumber();
-    if (this.#limits !== undefined && this.isOpen) this.#expect(number, own);
+    if (this.#limits !== undefined && except !== undefined) this.#leftOut.expect(number, except);
     const bytes = encodeParcel(number, content, response);
     if (this.#isOpening) this.#hold.put(bytes);
     else void this.#publish(bytes);
@@ -90,12 +89,6 @@ export class BusLink<Own> {
     if (since === '') return;
     this.#loading ??= this.#load(since).finally(() => (this.#loading = undefined));
     await this.#loading;
-  }
-
-  #expect(number: number, own: Own): void {
-    this.#own.set(number, own);
-    if (this.#own.size <= MAX_EXPECTED) return;
-    for (const oldest of this.#own.keys()) return void this.#own.delete(oldest);
   }
 
   async #publish(bytes: Uint8Array): Promise<void> {
@@ -187,7 +180,7 @@ export class BusLink<Own> {
     if (history === undefined) {
       if (!isOwn) this.#group.arrived(parcel, undefined);
     } else if (this.#makePlace(history, id === undefined ? undefined : parseMessageId(id))) {
-      this.#group.arrived(parcel, isOwn ? this.#takeOwn(parcel.number) : undefined);
+      this.#group.arrived(parcel, isOwn ? this.#leftOut.take(parcel.number) : undefined);
     }
   }
 
@@ -214,27 +207,19 @@ export class BusLink<Own> {
     this.#group.wasMoved(before);
   }
 
-  /** Those before it will not come any more: the bus keeps their order. */
-  #takeOwn(number: number): Own | undefined {
-    const own = this.#own.get(number);
-    for (const each of this.#own.keys()) {
-      if (each > number) break;
-      this.#own.delete(each);
-    }
-    return own;
-  }
-
   /** Again and again until the bus answers, as the members wait. */
   async #load(since: string): Promise<void> {
     const { history, name } = this.#group;
+    const { bus, origin, clock, report } = this.#settings;
+    const exceptOf = (message: BusMessage, number: number): number => (message.origin === origin ? this.#leftOut.find(number) : 0);
     const epoch = history?.epoch;
     for (let isFirst = true; history !== undefined && epoch !== undefined && history.epoch === epoch && !history.isWhole; isFirst = false) {
       try {
-        const { older, isAll } = await readOlder(this.#settings.bus, name, since, epoch, history);
-        if (history.epoch === epoch) history.prepend(older, isAll, this.#settings.clock.monotonic());
+        const { older, isAll } = await readOlder({ bus, group: name, exceptOf }, since, epoch, history);
+        if (history.epoch === epoch) history.prepend(older, isAll, clock.monotonic());
         return;
       } catch (error) {
-        if (isFirst) this.#settings.report(error);
+        if (isFirst) report(error);
         await new Promise<void>((resolve) => this.#later(resolve));
       }
     }

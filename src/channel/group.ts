@@ -39,13 +39,13 @@ interface Handout<Attachment> {
   readonly lastNumber: number;
 }
 
-export class Group<Attachment> implements Home, LinkedGroup<Member<Attachment> | undefined>, Sweepable {
+export class Group<Attachment> implements Home, LinkedGroup<Member<Attachment>>, Sweepable {
   readonly name: string;
   readonly history: History | undefined;
   readonly onSlow: OnSlow | undefined;
   readonly tally: Tally;
   readonly #owner: GroupOwner;
-  readonly #link: BusLink<Member<Attachment> | undefined> | undefined;
+  readonly #link: BusLink<Member<Attachment>> | undefined;
   readonly #keepMs: number;
   readonly #members = new Map<AsyncChannel<unknown>, Member<Attachment>>();
   #lastNumber = 0;

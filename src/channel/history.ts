@@ -11,6 +11,8 @@ import { type Content, Published } from './published.js';
 export interface Older {
   readonly sequence: number;
   readonly content: Content;
+  /** The member that is left out, by its number. */
+  readonly except?: number;
 }
 
 export class History {
@@ -124,8 +126,8 @@ export class History {
   }
 
   /** False where it does not fit, or leaves a hole. */
-  #putFirst({ sequence, content }: Older, at: number): boolean {
-    const published = new Published(content, at, formatMessageId(this.#epoch!, sequence), sequence);
+  #putFirst({ sequence, content, except }: Older, at: number): boolean {
+    const published = new Published(content, at, formatMessageId(this.#epoch!, sequence), sequence, except);
     if (sequence !== this.#first - 1 || this.#kept.size >= this.#limits.maxMessages || this.#bytes + published.bytes > this.#limits.maxBytes) return false;
     this.#keep(published);
     this.#first = sequence;

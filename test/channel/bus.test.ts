@@ -484,6 +484,53 @@ describe('a bus that is lost and restored', () => {
     assert.deepEqual(a.bus.calls, ['subscribe room', 'close room', 'subscribe room', 'read room epoch1-1']);
   });
 
+  test('and brings what was published here only when it is read: who is left out of it is not sent it', async () => {
+    for (const catchesUp of [true, false]) {
+      const [a, b] = processes(2, { history });
+      const [sender, there] = [await a!.join(envelopeSocket()), await b!.join(webSocket())];
+      [sender, there].forEach(calls);
+      a!.store.broadcast('room', 'heard', { except: sender.channel });
+      await turns();
+      const publish = a!.bus.publish.bind(a!.bus);
+      a!.bus.publish = (...args) => {
+        a!.bus.lose();
+        return b!.bus.publish(...args);
+      };
+      a!.store.broadcast('room', 'own', { except: sender.channel });
+      await turns();
+      a!.bus.publish = publish;
+      a!.bus.restore({ catchesUp });
+      await turns();
+      a!.store.broadcast('room', 'own again', { except: sender.channel });
+      await turns();
+      assert.deepEqual([calls(sender), calls(there)], [[1, 2, 3].map((n) => `message {"id":"epoch1-${n}"}`), ['message heard', 'message own', 'message own again']], `catchesUp: ${catchesUp}`);
+      a!.store.removeFromGroup('room', sender.channel);
+    }
+  });
+
+  test('does not bring back what left out a member that has yet to come to it', async () => {
+    const [a, b] = processes(2, { history });
+    await b!.join(webSocket());
+    const member = await a!.join(envelopeSocket({ softBufferBytes: 10 }));
+    member.host.onWrite = () => (member.host.bufferedAmount = 11);
+    b!.store.broadcast('room', 'a');
+    await turns();
+    a!.store.removeFromGroup('room', member.channel);
+    calls(member);
+    await a!.join(member, 'epoch1-0');
+    a!.store.broadcast('room', 'own', { except: member.channel });
+    await turns();
+    a!.bus.lose();
+    b!.store.broadcast('room', 'b');
+    await turns();
+    a!.bus.restore({ catchesUp: false });
+    for (let i = 0; i < 5; i++) {
+      await turns();
+      member.host.drain();
+    }
+    assert.deepEqual(calls(member), [message('epoch1-1', 'a'), 'message {"id":"epoch1-2"}', message('epoch1-3', 'b')]);
+  });
+
   test('and has forgotten a part: members are told of the gap, and sent the rest', async () => {
     const { here } = await lostWhile('abcdefgh', { history });
     assert.deepEqual(calls(here), ['message {"gap":true,"id":"epoch1-4"}', ...[...'defgh'].map((data, i) => message(`epoch1-${i + 5}`, data))]);
