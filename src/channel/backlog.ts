@@ -92,20 +92,34 @@ export class CatchUp implements Backlog {
 /** What is held for a message beside its data and its key, so that empty ones do not come for nothing. */
 const ENTRY_BYTES = 64;
 
-/** The newest message of each key, for a member that takes less than comes. */
+/** The newest message of each key, for a member that takes less than comes; where the history moved, only of those that came before. */
 export class Newest implements Backlog {
   readonly #maxBytes: number;
   readonly #tally: Tally;
   readonly #byKey = new Map<string | undefined, Published>();
   #bytes = 0;
+  #position: string | undefined;
+  #isOver = false;
 
   constructor(maxBytes: number, tally: Tally) {
     this.#maxBytes = maxBytes;
     this.#tally = tally;
   }
 
+  /** Behind which id the history goes on, as far as it took note of what came; `undefined` where there is none. */
+  get position(): string | undefined {
+    return this.#position;
+  }
+
+  /** What comes from now on is left to the history: something may be missing before it. */
+  end(): void {
+    this.#isOver = true;
+  }
+
   /** In the order in which they came, so that ids grow; keys without number must not fill the memory. */
   add(published: Published): void {
+    if (this.#isOver) return;
+    this.#position = published.id;
     const { key } = published.content;
     if (this.#take(key) !== undefined) this.#tally.count('replaced');
     this.#byKey.set(key, published);

@@ -531,6 +531,54 @@ describe('a bus that is lost and restored', () => {
     assert.deepEqual(calls(member), [message('epoch1-1', 'a'), 'message {"id":"epoch1-2"}', message('epoch1-3', 'b')]);
   });
 
+  describe("and a member that is behind, with onSlow 'latest',", () => {
+    /** Sent `a` before the bus is lost; `published` meanwhile; and `c` behind its return, all while the member takes nothing. */
+    async function slowWhile(published: string, make: () => Member, isForgotten = false) {
+      const broker = new Broker();
+      const [a, b] = processes(2, { history, onSlow: 'latest' }, broker);
+      const [slow] = [await a!.join(make()), await b!.join(webSocket())];
+      calls(slow);
+      slow.host.bufferedAmount = 101;
+      b!.store.broadcast('room', 'a', { key: 'a' });
+      await turns();
+      a!.bus.lose();
+      for (const data of published) b!.store.broadcast('room', data, { key: data });
+      await turns();
+      if (isForgotten) broker.forget();
+      a!.bus.restore({ catchesUp: false });
+      await turns();
+      a!.store.broadcast('room', 'c', { key: 'c' });
+      await turns();
+      assert.deepEqual(calls(slow), []);
+      for (let i = 0; i < 3; i++) {
+        slow.host.drain();
+        await turns();
+      }
+      a!.store.broadcast('room', 'end');
+      await turns();
+      return { calls: calls(slow), gaps: a!.store.stats().gaps };
+    }
+
+    test('is sent what came meanwhile behind what it was kept, and then what is new', async () => {
+      assert.deepEqual((await slowWhile('xy', envelopeSocket)).calls, ['a', 'x', 'y', 'c', 'end'].map((data, i) => message(`epoch1-${i + 1}`, data)));
+      assert.deepEqual((await slowWhile('xy', webSocket)).calls, ['a', 'x', 'y', 'c', 'end'].map((data) => `message ${data}`));
+    });
+
+    test('is sent nothing but that where nothing came', async () => {
+      assert.deepEqual((await slowWhile('', envelopeSocket)).calls, ['a', 'c', 'end'].map((data, i) => message(`epoch1-${i + 1}`, data)));
+    });
+
+    test('is told of a gap where a part is forgotten', async () => {
+      const { calls, gaps } = await slowWhile('uvwxyz', envelopeSocket);
+      assert.deepEqual([gaps, calls.slice(0, 2), calls.at(-1)], [1, [message('epoch1-1', 'a'), 'message {"gap":true,"id":"epoch1-3"}'], message('epoch1-9', 'end')]);
+    });
+
+    test('is told of a gap where all is forgotten', async () => {
+      const { calls, gaps } = await slowWhile('x', envelopeSocket, true);
+      assert.deepEqual([gaps, calls], [1, [message('epoch1-1', 'a'), 'message {"gap":true,"id":"epoch2-0"}', message('epoch2-1', 'c'), message('epoch2-2', 'end')]]);
+    });
+  });
+
   test('and has forgotten a part: members are told of the gap, and sent the rest', async () => {
     const { here } = await lostWhile('abcdefgh', { history });
     assert.deepEqual(calls(here), ['message {"gap":true,"id":"epoch1-4"}', ...[...'defgh'].map((data, i) => message(`epoch1-${i + 5}`, data))]);
