@@ -32,6 +32,8 @@ export class CatchUp implements Backlog {
   #next = 0;
   /** Whether the member is still to be told where it begins. */
   #owesPlace: boolean;
+  /** Whether the bus was asked for an id that is ahead of the history. */
+  #hasAsked = false;
 
   /** @param since behind which id; empty for where the history is now. */
   constructor(since: string, history: History, tally: Tally, number: number) {
@@ -59,7 +61,7 @@ export class CatchUp implements Backlog {
   next(): Next {
     const history = this.#history;
     if (this.#epoch === undefined) this.#find();
-    if (history.epoch === undefined) return 'load';
+    if (history.epoch === undefined || this.#mustAsk()) return 'load';
     if (this.#epoch !== history.epoch || this.#next < history.first) return history.isWhole ? this.#skipGap() : 'load';
     if (this.#owesPlace) {
       this.#owesPlace = false;
@@ -70,14 +72,21 @@ export class CatchUp implements Backlog {
     return published.except === this.#number ? new Notice(published.id!, false) : published;
   }
 
-  /** Looks for its place. Another process may have sent what a bus has yet to bring here; nobody is ahead of a history of our own. */
+  /** Looks for its place, which may be ahead of the history: another process may have sent what the bus has yet to bring here. */
   #find(): void {
-    const { epoch, last, isOwn } = this.#history;
+    const { epoch, last, known } = this.#history;
     if (epoch === undefined) return;
     const id = this.#since === '' ? { epoch, sequence: last } : parseMessageId(this.#since);
-    if (id === undefined || id.epoch !== epoch || (id.sequence > last && isOwn)) return;
+    if (id === undefined || id.epoch !== epoch || id.sequence > known) return;
     this.#epoch = epoch;
     this.#next = id.sequence + 1;
+  }
+
+  /** Only the bus knows whether an id that is ahead was ever given. It is asked once. */
+  #mustAsk(): boolean {
+    if (this.#epoch !== undefined || this.#hasAsked || this.#history.isOwn) return false;
+    this.#hasAsked = true;
+    return parseMessageId(this.#since)?.epoch === this.#history.epoch;
   }
 
   #skipGap(): Notice {

@@ -9,7 +9,7 @@ import { BusHold } from './bus-hold.js';
 import type { BusSettings } from './bus-settings.js';
 import type { History } from './history.js';
 import { LeftOut } from './left-out.js';
-import { type MessageId, parseMessageId } from './message-id.js';
+import { formatMessageId, type MessageId, parseMessageId } from './message-id.js';
 import { decodeParcel, encodeParcel, type Parcel } from './parcel.js';
 import type { Content } from './published.js';
 import { readOlder } from './read-older.js';
@@ -87,6 +87,7 @@ export class BusLink<Who extends { readonly number: number }> {
   async load(since: string): Promise<void> {
     await this.#ready.opened;
     if (since === '') return;
+    if (await this.#isAhead(since)) return;
     this.#loading ??= this.#load(since).finally(() => (this.#loading = undefined));
     await this.#loading;
   }
@@ -207,22 +208,41 @@ export class BusLink<Who extends { readonly number: number }> {
     this.#group.wasMoved(before);
   }
 
-  /** Again and again until the bus answers, as the members wait. */
   async #load(since: string): Promise<void> {
     const { history, name } = this.#group;
-    const { bus, origin, clock, report } = this.#settings;
+    const { bus, origin, clock } = this.#settings;
     const exceptOf = (message: BusMessage, number: number): number => (message.origin === origin ? this.#leftOut.find(number) : 0);
     const epoch = history?.epoch;
-    for (let isFirst = true; history !== undefined && epoch !== undefined && history.epoch === epoch && !history.isWhole; isFirst = false) {
+    if (history === undefined || epoch === undefined) return;
+    const isNeeded = (): boolean => history.epoch === epoch && !history.isWhole;
+    const read = await this.#ask(isNeeded, () => readOlder({ bus, group: name, exceptOf }, since, epoch, history));
+    if (read !== undefined && history.epoch === epoch) history.prepend(read.older, read.isAll, clock.monotonic());
+  }
+
+  /** Whether an id is that of a message which the bus has yet to bring here. */
+  async #isAhead(since: string): Promise<boolean> {
+    const { history, name } = this.#group;
+    const id = parseMessageId(since);
+    if (history === undefined || history.isOwn || id === undefined) return false;
+    const { epoch, sequence } = id;
+    const isNeeded = (): boolean => history.epoch === epoch && history.known < sequence;
+    const read = await this.#ask(isNeeded, () => this.#settings.bus.read(name, formatMessageId(epoch, sequence), 1));
+    if (read === undefined || read.gap || history.epoch !== epoch) return false;
+    history.announce(sequence);
+    return true;
+  }
+
+  /** Asks the bus again and again until it answers, as members wait, or as long as `isNeeded`. */
+  async #ask<T>(isNeeded: () => boolean, question: () => Promise<T>): Promise<T | undefined> {
+    for (let isFirst = true; isNeeded(); isFirst = false) {
       try {
-        const { older, isAll } = await readOlder({ bus, group: name, exceptOf }, since, epoch, history);
-        if (history.epoch === epoch) history.prepend(older, isAll, clock.monotonic());
-        return;
+        return await question();
       } catch (error) {
-        if (isFirst) report(error);
+        if (isFirst) this.#settings.report(error);
         await new Promise<void>((resolve) => this.#later(resolve));
       }
     }
+    return undefined;
   }
 
   #later(fn: () => void): void {

@@ -21,6 +21,7 @@ export class History {
   #epoch: string | undefined;
   #first = 1;
   #last = 0;
+  #announced = 0;
   #bytes = 0;
   #isWhole = false;
   #isOwn = false;
@@ -46,6 +47,11 @@ export class History {
 
   get last(): number {
     return this.#last;
+  }
+
+  /** The sequence of the last message that is known to have been published: the bus may have yet to bring it here. */
+  get known(): number {
+    return Math.max(this.#last, this.#announced);
   }
 
   get size(): number {
@@ -84,7 +90,13 @@ export class History {
     this.#epoch = epoch;
     this.#last = sequence;
     this.#first = sequence + 1;
+    this.#announced = 0;
     this.#isWhole = this.#isOwn = false;
+  }
+
+  /** The bus has a message with this sequence, so it will come. */
+  announce(sequence: number): void {
+    this.#announced = Math.max(this.#announced, sequence);
   }
 
   /** Puts a message behind the last. One that alone is over the limit is in none. */

@@ -24,12 +24,12 @@ export interface Read {
 }
 
 /**
- * Rejects as the bus does. Behind what is no id of this epoch lies everything that is kept. The bus is never asked with the words of a
- * client.
+ * Rejects as the bus does. Behind what is no id of this epoch, or ahead of the history, lies everything that is kept. The bus is never asked
+ * with the words of a client.
  */
 export async function readOlder({ bus, group, exceptOf }: Source, since: string, epoch: string, history: History): Promise<Read> {
   const id = parseMessageId(since);
-  const start = id?.epoch === epoch ? id.sequence : -1;
+  const start = id?.epoch === epoch && id.sequence <= history.last ? id.sequence : -1;
   if (start >= history.first - 1) return { older: [], isAll: false };
   const older: Older[] = [];
   let hasGap = start < 0;

@@ -240,6 +240,41 @@ describe('with history', () => {
     assert.deepEqual(calls(member), [message('epoch1-3', 'c')]);
   });
 
+  test('a member is told of a gap behind an id that the bus has not given, and sent what there is', async () => {
+    const [a, b] = processes(2, { history });
+    await a!.join(webSocket());
+    for (const data of 'ab') a!.store.broadcast('room', data);
+    await turns();
+    const [first, second, waiting] = [envelopeSocket(), envelopeSocket(), poll()];
+    for (const each of [first, second]) {
+      await b!.join(each, 'epoch1-50');
+      await turns();
+      assert.deepEqual(calls(each), ['message {"gap":true,"id":"epoch1-0"}', message('epoch1-1', 'a'), message('epoch1-2', 'b')]);
+    }
+    await b!.join(waiting, 'epoch1-3');
+    await turns();
+    assert.match(calls(waiting)[0]!, /\{\\"gap\\":true,\\"messages\\":\[.*\],\\"next\\":\\"epoch1-2\\"\}/);
+    a!.store.broadcast('room', 'c');
+    await turns();
+    assert.deepEqual([calls(first), calls(second), b!.store.stats().gaps], [[message('epoch1-3', 'c')], [message('epoch1-3', 'c')], 3]);
+  });
+
+  test('a member with an id that is ahead waits until the bus says whether it is one', async () => {
+    const [a, b] = processes(2, { history });
+    await b!.join(webSocket());
+    b!.bus.failNextRead = new Error('not now');
+    const member = await b!.join(envelopeSocket(), 'epoch1-1');
+    await turns();
+    assert.deepEqual([calls(member), b!.errors.length], [[], 1]);
+    a!.store.broadcast('room', 'a');
+    await turns();
+    b!.clock.advance(1000);
+    await turns();
+    a!.store.broadcast('room', 'b');
+    await turns();
+    assert.deepEqual(calls(member), [message('epoch1-2', 'b')]);
+  });
+
   test('a poll goes on in another process', async () => {
     const [a, b] = processes(2, { history });
     await a!.join(webSocket());
