@@ -60,6 +60,7 @@ export class CatchUp implements Backlog {
 
   next(): Next {
     const history = this.#history;
+    history.expire();
     if (this.#epoch === undefined) this.#find();
     if (history.epoch === undefined || this.#mustAsk()) return 'load';
     if (this.#epoch !== history.epoch || this.#next < history.first) return history.isWhole ? this.#skipGap() : 'load';

@@ -59,7 +59,7 @@ export class Group<Attachment> implements Home, LinkedGroup<Member<Attachment>>,
     this.onSlow = onSlow;
     this.tally = new Tally(owner.tally);
     this.#owner = owner;
-    this.history = history === undefined ? undefined : new History(history);
+    this.history = history === undefined ? undefined : new History(history, () => owner.clock.monotonic());
     this.#keepMs = owner.bus === undefined ? (history?.maxAgeMs ?? 0) : LINGER_MS;
     if (owner.bus !== undefined) this.#link = new BusLink(this, history, owner.bus);
     else this.history?.begin();

@@ -17,6 +17,7 @@ export interface Older {
 
 export class History {
   readonly #limits: BusHistory;
+  readonly #now: () => number;
   readonly #kept = new Map<number, Published>();
   #epoch: string | undefined;
   #first = 1;
@@ -28,8 +29,10 @@ export class History {
   /** From here on messages may hold forms. */
   #warmFrom = Infinity;
 
-  constructor(limits: BusHistory) {
+  /** @param now milliseconds that never run backwards, as those of which it is told. */
+  constructor(limits: BusHistory, now: () => number) {
     this.#limits = limits;
+    this.#now = now;
   }
 
   get maxMessages(): number {
@@ -123,6 +126,11 @@ export class History {
   get(sequence: number): Published | undefined {
     if (sequence < this.#warmFrom) this.#warmFrom = sequence;
     return this.#kept.get(sequence);
+  }
+
+  /** Lets go of what became too old: whoever is about to read does, as sweeping is for the memory, and not in time. */
+  expire(): void {
+    this.#trim(this.#now());
   }
 
   /** Lets go of what became too old, and of the forms in which messages were sent since the last time. */

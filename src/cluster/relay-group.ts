@@ -30,13 +30,15 @@ export class RelayGroup {
   readonly name: string;
   readonly subscriptions = new Set<Subscription>();
   #history: History | undefined;
+  readonly #now: () => number;
   #keepMs = 0;
   /** When a message came, or a worker left. */
   #usedAt: number;
 
-  constructor(name: string, now: number) {
+  constructor(name: string, now: () => number) {
     this.name = name;
-    this.#usedAt = now;
+    this.#now = now;
+    this.#usedAt = now();
   }
 
   get history(): History | undefined {
@@ -46,7 +48,7 @@ export class RelayGroup {
   /** Keeps a history from now on, if it has none yet. */
   begin(limits: BusHistory): void {
     if (this.#history !== undefined) return;
-    this.#history = new History(limits);
+    this.#history = new History(limits, this.#now);
     this.#history.begin();
     this.#keepMs = limits.maxAgeMs;
   }
@@ -63,6 +65,7 @@ export class RelayGroup {
     const history = this.#history;
     const id = parseMessageId(since);
     if (history === undefined) return { messages: [], gap: true };
+    history.expire();
     const behind = id !== undefined && id.epoch === history.epoch ? id.sequence + 1 : 0;
     const gap = behind < history.first || behind > history.last + 1;
     const messages: BusMessage[] = [];
@@ -125,6 +128,7 @@ export class Subscription {
   /** Sends what the worker has missed, as far as it has room; true where that was all. */
   catchUp(): boolean {
     const { history, name } = this.group;
+    history?.expire();
     if (history === undefined || this.#next < history.first) this.#worker.hasGap(name);
     if (history !== undefined) {
       for (this.#next = Math.max(this.#next, history.first); this.#next <= history.last; this.#next++) {
