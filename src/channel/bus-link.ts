@@ -19,7 +19,7 @@ export interface LinkedGroup<Who> {
   readonly name: string;
   readonly history: History | undefined;
   /** A message came, in the order of the bus. */
-  arrived(parcel: Parcel, except: Who | undefined): void;
+  arrived(parcel: Parcel, except: Who | undefined, ageMs: number): void;
   /** The history was at another place, in this epoch, and what lies between is not in it. */
   wasMoved(epoch: string): void;
 }
@@ -173,15 +173,15 @@ export class BusLink<Who extends { readonly number: number }> {
     this.#hold.release();
   }
 
-  #message({ origin, id, bytes }: BusMessage): void {
+  #message({ origin, id, bytes, ageMs = 0 }: BusMessage): void {
     const parcel = decodeParcel(bytes);
     if (parcel === undefined) return this.#settings.report(new Error('what came from the bus was not published by a store of groups'));
     const isOwn = origin === this.#settings.origin;
     const { history } = this.#group;
     if (history === undefined) {
-      if (!isOwn) this.#group.arrived(parcel, undefined);
+      if (!isOwn) this.#group.arrived(parcel, undefined, ageMs);
     } else if (this.#makePlace(history, id === undefined ? undefined : parseMessageId(id))) {
-      this.#group.arrived(parcel, isOwn ? this.#leftOut.take(parcel.number) : undefined);
+      this.#group.arrived(parcel, isOwn ? this.#leftOut.take(parcel.number) : undefined, ageMs);
     }
   }
 

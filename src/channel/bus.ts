@@ -10,6 +10,8 @@ export interface BusMessage {
   /** Where the bus keeps history: its id, contiguous within its epoch. */
   readonly id: string | undefined;
   readonly bytes: Uint8Array;
+  /** How old it is, where it was kept and the bus knows; else it counts as new. */
+  readonly ageMs?: number | undefined;
 }
 
 /** Who hears of the messages to one group. Never throws. */

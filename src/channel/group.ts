@@ -140,9 +140,9 @@ export class Group<Attachment> implements Home, LinkedGroup<Member<Attachment>>,
     return accepted;
   }
 
-  arrived({ content, response }: Parcel, except: Member<Attachment> | undefined): void {
+  arrived({ content, response }: Parcel, except: Member<Attachment> | undefined, ageMs: number): void {
     const now = this.#owner.clock.monotonic();
-    this.#handOut(this.history?.append(content, now, except?.number) ?? new Published(content, now), response, except);
+    this.#handOut(this.history?.append(content, now, except?.number, ageMs) ?? new Published(content, now), response, except);
   }
 
   wasMoved(epoch: string): void {

@@ -13,6 +13,7 @@ export interface Older {
   readonly content: Content;
   /** The member that is left out, by its number. */
   readonly except?: number;
+  readonly ageMs?: number;
 }
 
 export class History {
@@ -103,21 +104,21 @@ export class History {
   }
 
   /** Puts a message behind the last. One that alone is over the limit is in none. */
-  append(content: Content, at: number, except = 0): Published {
+  append(content: Content, now: number, except = 0, ageMs = 0): Published {
     const sequence = ++this.#last;
-    const published = new Published(content, at, formatMessageId(this.#epoch!, sequence), sequence, except);
+    const published = new Published(content, now - ageMs, formatMessageId(this.#epoch!, sequence), sequence, except);
     this.#keep(published);
     this.#warmFrom = Math.min(this.#warmFrom, sequence);
-    this.#trim(at);
+    this.#trim(now);
     return published;
   }
 
   /**
    * Puts older messages, which have no hole, in front of what it has, as far as they fit. `isAll`: nothing older is to be had elsewhere.
    */
-  prepend(older: readonly Older[], isAll: boolean, at: number): void {
+  prepend(older: readonly Older[], isAll: boolean, now: number): void {
     for (let i = older.length - 1; i >= 0 && !this.#isWhole; i--) {
-      if (older[i]!.sequence < this.#first) this.#isWhole = !this.#putFirst(older[i]!, at);
+      if (older[i]!.sequence < this.#first) this.#isWhole = !this.#putFirst(older[i]!, now);
     }
     this.#isWhole ||= isAll;
   }
@@ -145,10 +146,10 @@ export class History {
     this.#bytes += published.bytes;
   }
 
-  /** False where it does not fit, or leaves a hole. */
-  #putFirst({ sequence, content, except }: Older, at: number): boolean {
-    const published = new Published(content, at, formatMessageId(this.#epoch!, sequence), sequence, except);
-    if (sequence !== this.#first - 1 || this.#kept.size >= this.#limits.maxMessages || this.#bytes + published.bytes > this.#limits.maxBytes) return false;
+  /** False where it does not fit, is too old, or leaves a hole. */
+  #putFirst({ sequence, content, except, ageMs = 0 }: Older, now: number): boolean {
+    const published = new Published(content, now - ageMs, formatMessageId(this.#epoch!, sequence), sequence, except);
+    if (ageMs > this.#limits.maxAgeMs || sequence !== this.#first - 1 || this.#kept.size >= this.#limits.maxMessages || this.#bytes + published.bytes > this.#limits.maxBytes) return false;
     this.#keep(published);
     this.#first = sequence;
     return true;

@@ -42,7 +42,7 @@ export async function readOlder({ bus, group, exceptOf }: Source, since: string,
       const place = parseMessageId(message.id ?? '');
       const parcel = decodeParcel(message.bytes);
       if (place?.epoch !== epoch || parcel === undefined) continue;
-      older.push({ sequence: place.sequence, content: parcel.content, except: exceptOf(message, parcel.number) });
+      older.push({ sequence: place.sequence, content: parcel.content, except: exceptOf(message, parcel.number), ageMs: message.ageMs ?? 0 });
     }
     older.splice(0, older.length - history.maxMessages);
   }

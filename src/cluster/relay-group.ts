@@ -60,6 +60,12 @@ export class RelayGroup {
     return messageOf(this.#history!.append(kept, now));
   }
 
+  /** A message that is kept, and how old it is. */
+  kept(sequence: number): BusMessage {
+    const published = this.#history!.get(sequence)!;
+    return { ...messageOf(published), ageMs: this.#now() - published.at };
+  }
+
   /** What is kept behind an id, but not too much at once. */
   read(since: string, limit: number): { readonly messages: readonly BusMessage[]; readonly gap: boolean } {
     const history = this.#history;
@@ -71,7 +77,7 @@ export class RelayGroup {
     const messages: BusMessage[] = [];
     let bytes = 0;
     for (let next = gap ? history.first : behind; next <= history.last && messages.length < limit && bytes < MAX_READ_BYTES; next++) {
-      const message = messageOf(history.get(next)!);
+      const message = this.kept(next);
       messages.push(message);
       bytes += message.bytes.length;
     }
@@ -133,7 +139,7 @@ export class Subscription {
     if (history !== undefined) {
       for (this.#next = Math.max(this.#next, history.first); this.#next <= history.last; this.#next++) {
         if (this.#worker.isFull) return false;
-        this.#post(messageOf(history.get(this.#next)!));
+        this.#post(this.group.kept(this.#next));
       }
     }
     this.#isLate = false;

@@ -200,6 +200,26 @@ describe('with history', () => {
     assert.deepEqual(calls(member), [message('epoch1-4', 'd')]);
   });
 
+  test('what comes out of what the bus keeps is as old as the bus says, and is not kept for longer', async () => {
+    const [a, b] = processes(2, { history: { maxAgeMs: 500 } });
+    await a!.join(webSocket());
+    for (const data of ['too old', 'old']) a!.store.broadcast('room', data);
+    await turns();
+    const read = b!.bus.read.bind(b!.bus);
+    b!.bus.read = async (...args) => {
+      const { messages, gap } = await read(...args);
+      return { messages: messages.map((each) => ({ ...each, ageMs: each.id === 'epoch1-1' ? 501 : 400 })), gap };
+    };
+    const members = [envelopeSocket(), envelopeSocket(), envelopeSocket()];
+    for (const each of members) {
+      await b!.join(each, 'epoch1-0');
+      await turns();
+      b!.clock.advance(each === members[0] ? 100 : 1);
+    }
+    const kept = ['message {"gap":true,"id":"epoch1-1"}', message('epoch1-2', 'old')];
+    assert.deepEqual(members.map(calls), [kept, kept, ['message {"gap":true,"id":"epoch1-2"}']]);
+  });
+
   test('what was read once is there for the next', async () => {
     const [a, b] = processes(2, { history });
     await a!.join(webSocket());

@@ -129,7 +129,7 @@ test('`read` says that there is a gap where the history does not reach back, or 
   assert.deepEqual(await a.bus.read('another room', ids[1]!, 10), { messages: [], gap: true });
 });
 
-test('`read` brings nothing that is too old, however long ago it was swept', async () => {
+test('`read` brings nothing that is too old, and says how old the rest is, however long ago it was swept', async () => {
   let now = 0;
   const [a] = workersOf(new Relay(() => now)) as [WiredWorker];
   const limits = { ...HISTORY, maxAgeMs: 100 };
@@ -138,7 +138,7 @@ test('`read` brings nothing that is too old, however long ago it was swept', asy
   const second = await say(a, '2', limits);
   now = 101;
   const { messages, gap } = await a.bus.read('room', `${first!.split('-')[0]!}-0`, 10);
-  assert.deepEqual([messages.map(({ id }) => id), gap], [[second], true]);
+  assert.deepEqual([messages.map(({ id, ageMs }) => [id, ageMs]), gap], [[[second, 51]], true]);
 });
 
 test('`read` brings not much more than a megabyte at once, and one message however large', async () => {
