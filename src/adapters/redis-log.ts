@@ -74,7 +74,8 @@ export class RedisLog {
     if (!Array.isArray(reply) || !Array.isArray(reply[1])) throw unexpected();
     if (reply[0] === null) return { messages: [], gap: true, last: undefined };
     const last = positionOf(reply[0]);
-    const messages = reply[1].map(messageOf).filter((each) => each !== undefined);
+    const now = numberOf(reply[2]);
+    const messages = reply[1].map((entry) => messageOf(entry, now)).filter((each) => each !== undefined);
     return { messages, gap: !reachesBack(since, messages[0]?.id, last), last };
   }
 
@@ -113,12 +114,22 @@ function positionOf(reply: unknown): LogPosition {
 }
 
 /** An entry of a stream: its id, then names and values of fields in turn. `undefined` for the one before the first message. */
-function messageOf(entry: unknown): BusMessage | undefined {
+function messageOf(entry: unknown, now: number): BusMessage | undefined {
   if (!Array.isArray(entry) || !(entry[0] instanceof Uint8Array) || !Array.isArray(entry[1])) throw unexpected();
-  const fields: unknown[] = entry[1];
-  const packed = fields[fields.findIndex((each, i) => i % 2 === 0 && each instanceof Uint8Array && textOf(each) === 'm') + 1];
+  const packed = fieldOf(entry[1], 'm');
   if (!(packed instanceof Uint8Array)) throw unexpected();
-  return unpackMessage(packed, textOf(entry[0]));
+  const message = unpackMessage(packed, textOf(entry[0]));
+  return message && { ...message, ageMs: Math.max(now - numberOf(fieldOf(entry[1], 't')), 0) };
+}
+
+function fieldOf(fields: readonly unknown[], name: string): unknown {
+  return fields[fields.findIndex((each, i) => i % 2 === 0 && each instanceof Uint8Array && textOf(each) === name) + 1];
+}
+
+function numberOf(reply: unknown): number {
+  const number = reply instanceof Uint8Array ? Number(textOf(reply)) : NaN;
+  if (Number.isNaN(number)) throw unexpected();
+  return number;
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -124,12 +124,12 @@ trim(ARGV[2], ARGV[3], ARGV[4])
 return idOf(sequence)
 `);
 
-/** Reads on behind a message. ARGV: its epoch and sequence, limit. Gives the id of the last message, where there is a history, and entries. */
+/** Reads on behind a message. ARGV: its epoch and sequence, limit. Gives the id of the last message, where there is a history, entries, and the time as in their `t`. */
 export const READ = scriptOf(`
 if not find() then return {false, {}} end
 local from = '-'
 if ARGV[1] == epoch and tonumber(ARGV[2]) <= sequence then from = idOf(ARGV[2] + 1) end
-return {idOf(sequence), redis.call('XRANGE', key, from, '+', 'COUNT', ARGV[3])}
+return {idOf(sequence), redis.call('XRANGE', key, from, '+', 'COUNT', ARGV[3]), decimal(now)}
 `);
 
 /** Tells messages that are not kept to whoever listens: by way of the group's key, so that in a cluster one server keeps their order. ARGV: channel, messages. */

@@ -32,6 +32,8 @@ export class CatchUp implements Backlog {
   #next = 0;
   /** Whether the member is still to be told where it begins. */
   #owesPlace: boolean;
+  /** Whether the bus was asked for an id that is ahead of the history. */
+  #hasAsked = false;
 
   /** @param since behind which id; empty for where the history is now. */
   constructor(since: string, history: History, tally: Tally, number: number) {
@@ -48,12 +50,19 @@ export class CatchUp implements Backlog {
     return this.#epoch === undefined ? this.#since : formatMessageId(this.#epoch, this.#next - 1);
   }
 
-  add(): void {}
+  /** What comes before its place is known is the first behind that place, for who begins where the history is now. */
+  add(published: Published): void {
+    const id = this.#since === '' && this.#epoch === undefined ? parseMessageId(published.id!) : undefined;
+    if (id === undefined) return;
+    this.#epoch = id.epoch;
+    this.#next = id.sequence;
+  }
 
   next(): Next {
     const history = this.#history;
+    history.expire();
     if (this.#epoch === undefined) this.#find();
-    if (history.epoch === undefined) return 'load';
+    if (history.epoch === undefined || this.#mustAsk()) return 'load';
     if (this.#epoch !== history.epoch || this.#next < history.first) return history.isWhole ? this.#skipGap() : 'load';
     if (this.#owesPlace) {
       this.#owesPlace = false;
@@ -64,14 +73,21 @@ export class CatchUp implements Backlog {
     return published.except === this.#number ? new Notice(published.id!, false) : published;
   }
 
-  /** Looks for its place. Another process may have sent what a bus has yet to bring here; nobody is ahead of a history of our own. */
+  /** Looks for its place, which may be ahead of the history: another process may have sent what the bus has yet to bring here. */
   #find(): void {
-    const { epoch, last, isOwn } = this.#history;
+    const { epoch, last, known } = this.#history;
     if (epoch === undefined) return;
     const id = this.#since === '' ? { epoch, sequence: last } : parseMessageId(this.#since);
-    if (id === undefined || id.epoch !== epoch || (id.sequence > last && isOwn)) return;
+    if (id === undefined || id.epoch !== epoch || id.sequence > known) return;
     this.#epoch = epoch;
     this.#next = id.sequence + 1;
+  }
+
+  /** Only the bus knows whether an id that is ahead was ever given. It is asked once. */
+  #mustAsk(): boolean {
+    if (this.#epoch !== undefined || this.#hasAsked || this.#history.isOwn) return false;
+    this.#hasAsked = true;
+    return parseMessageId(this.#since)?.epoch === this.#history.epoch;
   }
 
   #skipGap(): Notice {
@@ -86,20 +102,34 @@ export class CatchUp implements Backlog {
 /** What is held for a message beside its data and its key, so that empty ones do not come for nothing. */
 const ENTRY_BYTES = 64;
 
-/** The newest message of each key, for a member that takes less than comes. */
+/** The newest message of each key, for a member that takes less than comes; where the history moved, only of those that came before. */
 export class Newest implements Backlog {
   readonly #maxBytes: number;
   readonly #tally: Tally;
   readonly #byKey = new Map<string | undefined, Published>();
   #bytes = 0;
+  #position: string | undefined;
+  #isOver = false;
 
   constructor(maxBytes: number, tally: Tally) {
     this.#maxBytes = maxBytes;
     this.#tally = tally;
   }
 
+  /** Behind which id the history goes on, as far as it took note of what came; `undefined` where there is none. */
+  get position(): string | undefined {
+    return this.#position;
+  }
+
+  /** What comes from now on is left to the history: something may be missing before it. */
+  end(): void {
+    this.#isOver = true;
+  }
+
   /** In the order in which they came, so that ids grow; keys without number must not fill the memory. */
   add(published: Published): void {
+    if (this.#isOver) return;
+    this.#position = published.id;
     const { key } = published.content;
     if (this.#take(key) !== undefined) this.#tally.count('replaced');
     this.#byKey.set(key, published);

@@ -5,30 +5,30 @@
 
 import type { Outgoing } from '../http/contract.js';
 import type { BusHistory, BusListener, BusMessage, BusSubscription } from './bus.js';
+import { BusHold } from './bus-hold.js';
 import type { BusSettings } from './bus-settings.js';
 import type { History } from './history.js';
-import { type MessageId, parseMessageId } from './message-id.js';
+import { LeftOut } from './left-out.js';
+import { formatMessageId, type MessageId, parseMessageId } from './message-id.js';
 import { decodeParcel, encodeParcel, type Parcel } from './parcel.js';
 import type { Content } from './published.js';
 import { readOlder } from './read-older.js';
 
-/** The group at the end of the link. `Own` is what it wants to know again of a message of its own. */
-export interface LinkedGroup<Own> {
+/** The group at the end of the link. `Who` can be left out of a message, by its number in the group. */
+export interface LinkedGroup<Who> {
   readonly name: string;
   readonly history: History | undefined;
   /** A message came, in the order of the bus. */
-  arrived(parcel: Parcel, own: Own | undefined): void;
+  arrived(parcel: Parcel, except: Who | undefined, ageMs: number): void;
   /** The history was at another place, in this epoch, and what lies between is not in it. */
   wasMoved(epoch: string): void;
 }
 
 /** After a failure, how long until it is tried again. */
 const RETRY_MS = 1000;
-/** Of how many messages of our own we know who is left out until they come back. */
-const MAX_EXPECTED = 10_000;
 
-export class BusLink<Own> {
-  readonly #group: LinkedGroup<Own>;
+export class BusLink<Who extends { readonly number: number }> {
+  readonly #group: LinkedGroup<Who>;
   readonly #limits: BusHistory | undefined;
   readonly #settings: BusSettings;
   /** Marks the subscription that counts: what others still say does not. */
@@ -36,15 +36,18 @@ export class BusLink<Own> {
   #subscription: BusSubscription | undefined;
   /** Whether the application was told that it is lost, and not yet that it is back. */
   #isLost = false;
-  /** Messages of our own that are to come back with an id. */
-  readonly #own = new Map<number, Own>();
+  readonly #leftOut: LeftOut<Who>;
+  /** What is published until we are subscribed. */
+  readonly #hold: BusHold;
   #ready = new Gate();
   #loading: Promise<void> | undefined;
 
-  constructor(group: LinkedGroup<Own>, limits: BusHistory | undefined, settings: BusSettings) {
+  constructor(group: LinkedGroup<Who>, limits: BusHistory | undefined, settings: BusSettings) {
     this.#group = group;
     this.#limits = limits;
     this.#settings = settings;
+    this.#leftOut = new LeftOut(limits?.maxMessages ?? 0);
+    this.#hold = new BusHold(settings.clock, { publish: (bytes) => void this.#publish(bytes), failed: (error) => this.#tellFailed(error) });
   }
 
   get isOpen(): boolean {
@@ -60,41 +63,46 @@ export class BusLink<Own> {
     this.#unsubscribe();
     this.#current = undefined;
     this.#isLost = false;
-    this.#own.clear();
+    this.#leftOut.clear();
     this.#group.history?.place(undefined);
+    this.#hold.release();
     this.#ready.open();
     this.#ready = new Gate();
   }
 
-  publish(content: Content, response: Outgoing, own: Own): void {
+  publish(content: Content, response: Outgoing, except: Who | undefined): void {
     const number = this.#settings.nextNumber();
-    if (this.#limits !== undefined && this.isOpen) this.#expect(number, own);
-    void this.#publish(number, encodeParcel(number, content, response));
+    if (this.#limits !== undefined && except !== undefined) this.#leftOut.expect(number, except);
+    const bytes = encodeParcel(number, content, response);
+    if (this.#isOpening) this.#hold.put(bytes);
+    else void this.#publish(bytes);
+  }
+
+  /** Whether members wait for the place where they begin. Where there is no history they begin at once. */
+  get #isOpening(): boolean {
+    return this.#limits !== undefined && this.isOpen && !this.#ready.isOpen;
   }
 
   /** Gets the messages behind an id into the history, as far as they are to be had. Resolves when it has, or it is closed; never rejects. */
   async load(since: string): Promise<void> {
     await this.#ready.opened;
     if (since === '') return;
+    if (await this.#isAhead(since)) return;
     this.#loading ??= this.#load(since).finally(() => (this.#loading = undefined));
     await this.#loading;
   }
 
-  #expect(number: number, own: Own): void {
-    this.#own.set(number, own);
-    if (this.#own.size <= MAX_EXPECTED) return;
-    for (const oldest of this.#own.keys()) return void this.#own.delete(oldest);
+  async #publish(bytes: Uint8Array): Promise<void> {
+    const { bus, origin } = this.#settings;
+    try {
+      await bus.publish(this.#group.name, { origin, bytes }, this.#limits);
+    } catch (error) {
+      this.#tellFailed(error);
+    }
   }
 
-  async #publish(number: number, bytes: Uint8Array): Promise<void> {
-    const { bus, origin, tell } = this.#settings;
-    const { name } = this.#group;
-    try {
-      await bus.publish(name, { origin, bytes }, this.#limits);
-    } catch (error) {
-      this.#own.delete(number);
-      tell({ type: 'publish-failed', group: name, error });
-    }
+  #tellFailed(error: unknown): void {
+    this.#settings.tell({ type: 'publish-failed', group: this.#group.name, error });
   }
 
   async #subscribe(): Promise<void> {
@@ -162,17 +170,18 @@ export class BusLink<Own> {
       else if (history.epoch === undefined) history.begin();
     }
     this.#ready.open();
+    this.#hold.release();
   }
 
-  #message({ origin, id, bytes }: BusMessage): void {
+  #message({ origin, id, bytes, ageMs = 0 }: BusMessage): void {
     const parcel = decodeParcel(bytes);
     if (parcel === undefined) return this.#settings.report(new Error('what came from the bus was not published by a store of groups'));
     const isOwn = origin === this.#settings.origin;
     const { history } = this.#group;
     if (history === undefined) {
-      if (!isOwn) this.#group.arrived(parcel, undefined);
+      if (!isOwn) this.#group.arrived(parcel, undefined, ageMs);
     } else if (this.#makePlace(history, id === undefined ? undefined : parseMessageId(id))) {
-      this.#group.arrived(parcel, isOwn ? this.#takeOwn(parcel.number) : undefined);
+      this.#group.arrived(parcel, isOwn ? this.#leftOut.take(parcel.number) : undefined, ageMs);
     }
   }
 
@@ -199,30 +208,41 @@ export class BusLink<Own> {
     this.#group.wasMoved(before);
   }
 
-  /** Those before it will not come any more: the bus keeps their order. */
-  #takeOwn(number: number): Own | undefined {
-    const own = this.#own.get(number);
-    for (const each of this.#own.keys()) {
-      if (each > number) break;
-      this.#own.delete(each);
-    }
-    return own;
-  }
-
-  /** Again and again until the bus answers, as the members wait. */
   async #load(since: string): Promise<void> {
     const { history, name } = this.#group;
+    const { bus, origin, clock } = this.#settings;
+    const exceptOf = (message: BusMessage, number: number): number => (message.origin === origin ? this.#leftOut.find(number) : 0);
     const epoch = history?.epoch;
-    for (let isFirst = true; history !== undefined && epoch !== undefined && history.epoch === epoch && !history.isWhole; isFirst = false) {
+    if (history === undefined || epoch === undefined) return;
+    const isNeeded = (): boolean => history.epoch === epoch && !history.isWhole;
+    const read = await this.#ask(isNeeded, () => readOlder({ bus, group: name, exceptOf }, since, epoch, history));
+    if (read !== undefined && history.epoch === epoch) history.prepend(read.older, read.isAll, clock.monotonic());
+  }
+
+  /** Whether an id is that of a message which the bus has yet to bring here. */
+  async #isAhead(since: string): Promise<boolean> {
+    const { history, name } = this.#group;
+    const id = parseMessageId(since);
+    if (history === undefined || history.isOwn || id === undefined) return false;
+    const { epoch, sequence } = id;
+    const isNeeded = (): boolean => history.epoch === epoch && history.known < sequence;
+    const read = await this.#ask(isNeeded, () => this.#settings.bus.read(name, formatMessageId(epoch, sequence), 1));
+    if (read === undefined || read.gap || history.epoch !== epoch) return false;
+    history.announce(sequence);
+    return true;
+  }
+
+  /** Asks the bus again and again until it answers, as members wait, or as long as `isNeeded`. */
+  async #ask<T>(isNeeded: () => boolean, question: () => Promise<T>): Promise<T | undefined> {
+    for (let isFirst = true; isNeeded(); isFirst = false) {
       try {
-        const { older, isAll } = await readOlder(this.#settings.bus, name, since, epoch, history);
-        if (history.epoch === epoch) history.prepend(older, isAll, this.#settings.clock.monotonic());
-        return;
+        return await question();
       } catch (error) {
         if (isFirst) this.#settings.report(error);
         await new Promise<void>((resolve) => this.#later(resolve));
       }
     }
+    return undefined;
   }
 
   #later(fn: () => void): void {
@@ -236,9 +256,15 @@ export class BusLink<Own> {
 /** A door that opens once. */
 class Gate {
   readonly opened: Promise<void>;
-  open!: () => void;
+  isOpen = false;
+  #resolve!: () => void;
 
   constructor() {
-    this.opened = new Promise((resolve) => (this.open = resolve));
+    this.opened = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  open(): void {
+    this.isOpen = true;
+    this.#resolve();
   }
 }

@@ -10,6 +10,8 @@ export interface BusMessage {
   /** Where the bus keeps history: its id, contiguous within its epoch. */
   readonly id: string | undefined;
   readonly bytes: Uint8Array;
+  /** How old it is, where it was kept and the bus knows; else it counts as new. */
+  readonly ageMs?: number | undefined;
 }
 
 /** Who hears of the messages to one group. Never throws. */
@@ -46,7 +48,10 @@ export interface Bus {
    * that is published from now on is missed.
    */
   subscribe(group: string, listener: BusListener, history: BusHistory | undefined): Promise<BusSubscription>;
-  /** The messages behind the id `since` that are kept, oldest first, at most `limit`; `gap` where they do not reach back to it. Only where history is kept. */
+  /**
+   * The messages behind the id `since` that are kept, oldest first, at most `limit`; `gap` where they do not reach back to it. An id that was
+   * not given, such as one ahead of all, is a `gap`, and behind it lies all that is kept. Only where history is kept.
+   */
   read(group: string, since: string, limit: number): Promise<{ readonly messages: readonly BusMessage[]; readonly gap: boolean }>;
 }
 

@@ -39,13 +39,13 @@ interface Handout<Attachment> {
   readonly lastNumber: number;
 }
 
-export class Group<Attachment> implements Home, LinkedGroup<Member<Attachment> | undefined>, Sweepable {
+export class Group<Attachment> implements Home, LinkedGroup<Member<Attachment>>, Sweepable {
   readonly name: string;
   readonly history: History | undefined;
   readonly onSlow: OnSlow | undefined;
   readonly tally: Tally;
   readonly #owner: GroupOwner;
-  readonly #link: BusLink<Member<Attachment> | undefined> | undefined;
+  readonly #link: BusLink<Member<Attachment>> | undefined;
   readonly #keepMs: number;
   readonly #members = new Map<AsyncChannel<unknown>, Member<Attachment>>();
   #lastNumber = 0;
@@ -59,7 +59,7 @@ export class Group<Attachment> implements Home, LinkedGroup<Member<Attachment> |
     this.onSlow = onSlow;
     this.tally = new Tally(owner.tally);
     this.#owner = owner;
-    this.history = history === undefined ? undefined : new History(history);
+    this.history = history === undefined ? undefined : new History(history, () => owner.clock.monotonic());
     this.#keepMs = owner.bus === undefined ? (history?.maxAgeMs ?? 0) : LINGER_MS;
     if (owner.bus !== undefined) this.#link = new BusLink(this, history, owner.bus);
     else this.history?.begin();
@@ -140,9 +140,9 @@ export class Group<Attachment> implements Home, LinkedGroup<Member<Attachment> |
     return accepted;
   }
 
-  arrived({ content, response }: Parcel, except: Member<Attachment> | undefined): void {
+  arrived({ content, response }: Parcel, except: Member<Attachment> | undefined, ageMs: number): void {
     const now = this.#owner.clock.monotonic();
-    this.#handOut(this.history?.append(content, now, except?.number) ?? new Published(content, now), response, except);
+    this.#handOut(this.history?.append(content, now, except?.number, ageMs) ?? new Published(content, now), response, except);
   }
 
   wasMoved(epoch: string): void {

@@ -11,22 +11,29 @@ import { type Content, Published } from './published.js';
 export interface Older {
   readonly sequence: number;
   readonly content: Content;
+  /** The member that is left out, by its number. */
+  readonly except?: number;
+  readonly ageMs?: number;
 }
 
 export class History {
   readonly #limits: BusHistory;
+  readonly #now: () => number;
   readonly #kept = new Map<number, Published>();
   #epoch: string | undefined;
   #first = 1;
   #last = 0;
+  #announced = 0;
   #bytes = 0;
   #isWhole = false;
   #isOwn = false;
   /** From here on messages may hold forms. */
   #warmFrom = Infinity;
 
-  constructor(limits: BusHistory) {
+  /** @param now milliseconds that never run backwards, as those of which it is told. */
+  constructor(limits: BusHistory, now: () => number) {
     this.#limits = limits;
+    this.#now = now;
   }
 
   get maxMessages(): number {
@@ -44,6 +51,11 @@ export class History {
 
   get last(): number {
     return this.#last;
+  }
+
+  /** The sequence of the last message that is known to have been published: the bus may have yet to bring it here. */
+  get known(): number {
+    return Math.max(this.#last, this.#announced);
   }
 
   get size(): number {
@@ -82,25 +94,31 @@ export class History {
     this.#epoch = epoch;
     this.#last = sequence;
     this.#first = sequence + 1;
+    this.#announced = 0;
     this.#isWhole = this.#isOwn = false;
   }
 
+  /** The bus has a message with this sequence, so it will come. */
+  announce(sequence: number): void {
+    this.#announced = Math.max(this.#announced, sequence);
+  }
+
   /** Puts a message behind the last. One that alone is over the limit is in none. */
-  append(content: Content, at: number, except = 0): Published {
+  append(content: Content, now: number, except = 0, ageMs = 0): Published {
     const sequence = ++this.#last;
-    const published = new Published(content, at, formatMessageId(this.#epoch!, sequence), sequence, except);
+    const published = new Published(content, now - ageMs, formatMessageId(this.#epoch!, sequence), sequence, except);
     this.#keep(published);
     this.#warmFrom = Math.min(this.#warmFrom, sequence);
-    this.#trim(at);
+    this.#trim(now);
     return published;
   }
 
   /**
    * Puts older messages, which have no hole, in front of what it has, as far as they fit. `isAll`: nothing older is to be had elsewhere.
    */
-  prepend(older: readonly Older[], isAll: boolean, at: number): void {
+  prepend(older: readonly Older[], isAll: boolean, now: number): void {
     for (let i = older.length - 1; i >= 0 && !this.#isWhole; i--) {
-      if (older[i]!.sequence < this.#first) this.#isWhole = !this.#putFirst(older[i]!, at);
+      if (older[i]!.sequence < this.#first) this.#isWhole = !this.#putFirst(older[i]!, now);
     }
     this.#isWhole ||= isAll;
   }
@@ -109,6 +127,11 @@ export class History {
   get(sequence: number): Published | undefined {
     if (sequence < this.#warmFrom) this.#warmFrom = sequence;
     return this.#kept.get(sequence);
+  }
+
+  /** Lets go of what became too old: whoever is about to read does, as sweeping is for the memory, and not in time. */
+  expire(): void {
+    this.#trim(this.#now());
   }
 
   /** Lets go of what became too old, and of the forms in which messages were sent since the last time. */
@@ -123,10 +146,10 @@ export class History {
     this.#bytes += published.bytes;
   }
 
-  /** False where it does not fit, or leaves a hole. */
-  #putFirst({ sequence, content }: Older, at: number): boolean {
-    const published = new Published(content, at, formatMessageId(this.#epoch!, sequence), sequence);
-    if (sequence !== this.#first - 1 || this.#kept.size >= this.#limits.maxMessages || this.#bytes + published.bytes > this.#limits.maxBytes) return false;
+  /** False where it does not fit, is too old, or leaves a hole. */
+  #putFirst({ sequence, content, except, ageMs = 0 }: Older, now: number): boolean {
+    const published = new Published(content, now - ageMs, formatMessageId(this.#epoch!, sequence), sequence, except);
+    if (ageMs > this.#limits.maxAgeMs || sequence !== this.#first - 1 || this.#kept.size >= this.#limits.maxMessages || this.#bytes + published.bytes > this.#limits.maxBytes) return false;
     this.#keep(published);
     this.#first = sequence;
     return true;

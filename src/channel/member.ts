@@ -143,6 +143,7 @@ export class Member<Attachment> implements Membership, Resumption {
   /** The history was at another place, in this epoch: what came behind its own place is fetched, or was lost. */
   goBackTo(epoch: string): void {
     if (this.#backlog === undefined) this.#catchUp(formatMessageId(epoch, this.#sequence));
+    else if (this.#backlog instanceof Newest) this.#backlog.end();
     if (!this.#isWaiting) this.#goOn();
   }
 
@@ -204,9 +205,12 @@ export class Member<Attachment> implements Membership, Resumption {
     void this.#home.load(this.position).then(() => this.#goOn());
   }
 
+  /** Behind the newest messages there may be some that came while the bus was away. */
   #isUpToDate(): void {
+    const { history } = this.#home;
+    if (this.#backlog instanceof Newest && this.#backlog.position !== history?.position) return this.#catchUp(this.#backlog.position!);
     this.#backlog = undefined;
-    this.#sequence = this.#home.history?.last ?? 0;
+    this.#sequence = history?.last ?? 0;
   }
 
   #sendNext(next: Published | Notice): void {

@@ -30,13 +30,15 @@ export class RelayGroup {
   readonly name: string;
   readonly subscriptions = new Set<Subscription>();
   #history: History | undefined;
+  readonly #now: () => number;
   #keepMs = 0;
   /** When a message came, or a worker left. */
   #usedAt: number;
 
-  constructor(name: string, now: number) {
+  constructor(name: string, now: () => number) {
     this.name = name;
-    this.#usedAt = now;
+    this.#now = now;
+    this.#usedAt = now();
   }
 
   get history(): History | undefined {
@@ -46,7 +48,7 @@ export class RelayGroup {
   /** Keeps a history from now on, if it has none yet. */
   begin(limits: BusHistory): void {
     if (this.#history !== undefined) return;
-    this.#history = new History(limits);
+    this.#history = new History(limits, this.#now);
     this.#history.begin();
     this.#keepMs = limits.maxAgeMs;
   }
@@ -58,17 +60,24 @@ export class RelayGroup {
     return messageOf(this.#history!.append(kept, now));
   }
 
+  /** A message that is kept, and how old it is. */
+  kept(sequence: number): BusMessage {
+    const published = this.#history!.get(sequence)!;
+    return { ...messageOf(published), ageMs: this.#now() - published.at };
+  }
+
   /** What is kept behind an id, but not too much at once. */
   read(since: string, limit: number): { readonly messages: readonly BusMessage[]; readonly gap: boolean } {
     const history = this.#history;
     const id = parseMessageId(since);
     if (history === undefined) return { messages: [], gap: true };
+    history.expire();
     const behind = id !== undefined && id.epoch === history.epoch ? id.sequence + 1 : 0;
     const gap = behind < history.first || behind > history.last + 1;
     const messages: BusMessage[] = [];
     let bytes = 0;
     for (let next = gap ? history.first : behind; next <= history.last && messages.length < limit && bytes < MAX_READ_BYTES; next++) {
-      const message = messageOf(history.get(next)!);
+      const message = this.kept(next);
       messages.push(message);
       bytes += message.bytes.length;
     }
@@ -125,11 +134,12 @@ export class Subscription {
   /** Sends what the worker has missed, as far as it has room; true where that was all. */
   catchUp(): boolean {
     const { history, name } = this.group;
+    history?.expire();
     if (history === undefined || this.#next < history.first) this.#worker.hasGap(name);
     if (history !== undefined) {
       for (this.#next = Math.max(this.#next, history.first); this.#next <= history.last; this.#next++) {
         if (this.#worker.isFull) return false;
-        this.#post(messageOf(history.get(this.#next)!));
+        this.#post(this.group.kept(this.#next));
       }
     }
     this.#isLate = false;

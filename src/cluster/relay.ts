@@ -58,7 +58,7 @@ export class Relay {
   /** The group with this name, and with a history, if one is asked for. */
   open(name: string, history: BusHistory | undefined): RelayGroup {
     let group = this.#groups.get(name);
-    if (group === undefined) this.#groups.set(name, (group = new RelayGroup(name, this.#now())));
+    if (group === undefined) this.#groups.set(name, (group = new RelayGroup(name, this.#now)));
     if (history !== undefined) group.begin(history);
     return group;
   }

@@ -200,6 +200,26 @@ describe('with history', () => {
     assert.deepEqual(calls(member), [message('epoch1-4', 'd')]);
   });
 
+  test('what comes out of what the bus keeps is as old as the bus says, and is not kept for longer', async () => {
+    const [a, b] = processes(2, { history: { maxAgeMs: 500 } });
+    await a!.join(webSocket());
+    for (const data of ['too old', 'old']) a!.store.broadcast('room', data);
+    await turns();
+    const read = b!.bus.read.bind(b!.bus);
+    b!.bus.read = async (...args) => {
+      const { messages, gap } = await read(...args);
+      return { messages: messages.map((each) => ({ ...each, ageMs: each.id === 'epoch1-1' ? 501 : 400 })), gap };
+    };
+    const members = [envelopeSocket(), envelopeSocket(), envelopeSocket()];
+    for (const each of members) {
+      await b!.join(each, 'epoch1-0');
+      await turns();
+      b!.clock.advance(each === members[0] ? 100 : 1);
+    }
+    const kept = ['message {"gap":true,"id":"epoch1-1"}', message('epoch1-2', 'old')];
+    assert.deepEqual(members.map(calls), [kept, kept, ['message {"gap":true,"id":"epoch1-2"}']]);
+  });
+
   test('what was read once is there for the next', async () => {
     const [a, b] = processes(2, { history });
     await a!.join(webSocket());
@@ -238,6 +258,41 @@ describe('with history', () => {
     a!.store.broadcast('room', 'c');
     await turns();
     assert.deepEqual(calls(member), [message('epoch1-3', 'c')]);
+  });
+
+  test('a member is told of a gap behind an id that the bus has not given, and sent what there is', async () => {
+    const [a, b] = processes(2, { history });
+    await a!.join(webSocket());
+    for (const data of 'ab') a!.store.broadcast('room', data);
+    await turns();
+    const [first, second, waiting] = [envelopeSocket(), envelopeSocket(), poll()];
+    for (const each of [first, second]) {
+      await b!.join(each, 'epoch1-50');
+      await turns();
+      assert.deepEqual(calls(each), ['message {"gap":true,"id":"epoch1-0"}', message('epoch1-1', 'a'), message('epoch1-2', 'b')]);
+    }
+    await b!.join(waiting, 'epoch1-3');
+    await turns();
+    assert.match(calls(waiting)[0]!, /\{\\"gap\\":true,\\"messages\\":\[.*\],\\"next\\":\\"epoch1-2\\"\}/);
+    a!.store.broadcast('room', 'c');
+    await turns();
+    assert.deepEqual([calls(first), calls(second), b!.store.stats().gaps], [[message('epoch1-3', 'c')], [message('epoch1-3', 'c')], 3]);
+  });
+
+  test('a member with an id that is ahead waits until the bus says whether it is one', async () => {
+    const [a, b] = processes(2, { history });
+    await b!.join(webSocket());
+    b!.bus.failNextRead = new Error('not now');
+    const member = await b!.join(envelopeSocket(), 'epoch1-1');
+    await turns();
+    assert.deepEqual([calls(member), b!.errors.length], [[], 1]);
+    a!.store.broadcast('room', 'a');
+    await turns();
+    b!.clock.advance(1000);
+    await turns();
+    a!.store.broadcast('room', 'b');
+    await turns();
+    assert.deepEqual(calls(member), [message('epoch1-2', 'b')]);
   });
 
   test('a poll goes on in another process', async () => {
@@ -341,6 +396,115 @@ describe('with history', () => {
 
 const LIMITS: BusHistory = { maxMessages: 5, maxAgeMs: 1, maxBytes: 1 };
 
+describe('what is broadcast while the first member is still being subscribed for', () => {
+  const history = true;
+
+  for (const keepsHistory of [true, false]) {
+    for (const since of [undefined, '']) {
+      test(`reaches it once, behind its place (since ${JSON.stringify(since)}, a bus ${keepsHistory ? 'with' : 'without'} history)`, async () => {
+        const [a] = processes(1, { history }, new Broker(keepsHistory));
+        const members = [envelopeSocket(), webSocket()];
+        for (const { channel } of members) a!.store.addToGroup('room', channel, undefined, { since });
+        assert.deepEqual(['one', 'two'].map((data) => a!.store.broadcast('room', data)), [2, 2]);
+        await turns();
+        a!.store.broadcast('room', 'three');
+        await turns();
+        const epoch = a!.store.position('room').split('-')[0]!;
+        assert.deepEqual(members.map(calls), [
+          [`message {"id":"${epoch}-0"}`, message(`${epoch}-1`, 'one'), message(`${epoch}-2`, 'two'), message(`${epoch}-3`, 'three')],
+          ['message one', 'message two', 'message three'],
+        ]);
+      });
+    }
+  }
+
+  test('is the answer to a poll, with since and without', async () => {
+    const [a] = processes(1, { history });
+    const [plain, asking] = [poll(), poll()];
+    a!.store.addToGroup('room', plain.channel);
+    a!.store.addToGroup('room', asking.channel, undefined, { since: '' });
+    assert.equal(a!.store.broadcast('room', 'one'), 2);
+    await turns();
+    assert.match(calls(plain)[0]!, /^whole .*one/);
+    assert.match(calls(asking)[0]!, /\{\\"messages\\":\[\{\\"id\\":\\"epoch1-1\\",\\"data\\":\\"one\\"\}\],\\"next\\":\\"epoch1-1\\"\}/);
+  });
+
+  test('reaches it where the group was heard of before, but no longer', async () => {
+    const [a, b] = processes(2, { history });
+    const first = await a!.join(webSocket());
+    a!.store.broadcast('room', 'before');
+    await turns();
+    first.channel.close();
+    a!.clock.advance(20_000);
+    b!.store.broadcast('room', 'missed');
+    const member = envelopeSocket();
+    a!.store.addToGroup('room', member.channel, undefined, { since: 'epoch1-1' });
+    assert.equal(a!.store.broadcast('room', 'new'), 1);
+    await turns();
+    assert.deepEqual(calls(member), [message('epoch1-2', 'missed'), message('epoch1-3', 'new')]);
+  });
+
+  test('leaves out whom it is to leave out', async () => {
+    for (const since of ['', 'epoch1-1']) {
+      const [a, b] = processes(2, { history });
+      await b!.join(webSocket());
+      b!.store.broadcast('room', 'before');
+      const member = envelopeSocket();
+      a!.store.addToGroup('room', member.channel, undefined, { since });
+      assert.equal(a!.store.broadcast('room', 'own', { except: member.channel }), 0);
+      await turns();
+      assert.deepEqual(calls(member), [...(since === '' ? ['message {"id":"epoch1-1"}'] : []), 'message {"id":"epoch1-2"}']);
+    }
+  });
+
+  test('reaches it from another process, where the bus brings it before it says that it is subscribed', async () => {
+    const [a, b] = processes(2, { history });
+    const subscribe = a!.bus.subscribe.bind(a!.bus);
+    a!.bus.subscribe = async (...args) => {
+      const subscription = await subscribe(...args);
+      b!.store.broadcast('room', 'early');
+      await turns();
+      return subscription;
+    };
+    const member = envelopeSocket();
+    a!.store.addToGroup('room', member.channel, undefined, { since: '' });
+    a!.store.broadcast('room', 'own');
+    await turns(30);
+    assert.deepEqual(calls(member), ['message {"id":"epoch1-0"}', message('epoch1-1', 'early'), message('epoch1-2', 'own')]);
+  });
+
+  test('waits for a bus that is away, for ten seconds', async () => {
+    const [a] = processes(1, { history });
+    a!.bus.isLost = true;
+    const member = await a!.join(envelopeSocket());
+    a!.store.broadcast('room', 'too early');
+    a!.clock.advance(6000);
+    await turns();
+    a!.store.broadcast('room', 'one');
+    a!.store.broadcast('room', 'two');
+    assert.deepEqual(a!.events.map(({ type }) => type), ['lost']);
+    a!.clock.advance(4000);
+    await turns();
+    assert.deepEqual(a!.events.map(({ type }) => type), ['lost', 'publish-failed']);
+    a!.bus.isLost = false;
+    a!.clock.advance(1000);
+    await turns();
+    assert.deepEqual(calls(member), ['message {"id":"epoch1-0"}', message('epoch1-1', 'one'), message('epoch1-2', 'two')]);
+    member.channel.close();
+    a!.clock.advance(20_000);
+    assert.equal(a!.clock.running, 0);
+  });
+
+  test('is told of as failed where 16 MiB wait already', async () => {
+    const [a] = processes(1, { history });
+    a!.bus.isLost = true;
+    await a!.join(webSocket());
+    const megabyte = new Uint8Array(1024 * 1024);
+    for (let i = 0; i < 17; i++) a!.store.broadcast('room', megabyte);
+    assert.deepEqual(a!.events.map(({ type }) => type), ['lost', 'publish-failed']);
+  });
+});
+
 describe('a bus that is lost and restored', () => {
   const history = { maxMessages: 5 };
 
@@ -373,6 +537,101 @@ describe('a bus that is lost and restored', () => {
     const { a, here } = await lostWhile('abc', { history }, { catchesUp: false });
     assert.deepEqual(calls(here), [...'abc'].map((data, i) => message(`epoch1-${i + 2}`, data)));
     assert.deepEqual(a.bus.calls, ['subscribe room', 'close room', 'subscribe room', 'read room epoch1-1']);
+  });
+
+  test('and brings what was published here only when it is read: who is left out of it is not sent it', async () => {
+    for (const catchesUp of [true, false]) {
+      const [a, b] = processes(2, { history });
+      const [sender, there] = [await a!.join(envelopeSocket()), await b!.join(webSocket())];
+      [sender, there].forEach(calls);
+      a!.store.broadcast('room', 'heard', { except: sender.channel });
+      await turns();
+      const publish = a!.bus.publish.bind(a!.bus);
+      a!.bus.publish = (...args) => {
+        a!.bus.lose();
+        return b!.bus.publish(...args);
+      };
+      a!.store.broadcast('room', 'own', { except: sender.channel });
+      await turns();
+      a!.bus.publish = publish;
+      a!.bus.restore({ catchesUp });
+      await turns();
+      a!.store.broadcast('room', 'own again', { except: sender.channel });
+      await turns();
+      assert.deepEqual([calls(sender), calls(there)], [[1, 2, 3].map((n) => `message {"id":"epoch1-${n}"}`), ['message heard', 'message own', 'message own again']], `catchesUp: ${catchesUp}`);
+      a!.store.removeFromGroup('room', sender.channel);
+    }
+  });
+
+  test('does not bring back what left out a member that has yet to come to it', async () => {
+    const [a, b] = processes(2, { history });
+    await b!.join(webSocket());
+    const member = await a!.join(envelopeSocket({ softBufferBytes: 10 }));
+    member.host.onWrite = () => (member.host.bufferedAmount = 11);
+    b!.store.broadcast('room', 'a');
+    await turns();
+    a!.store.removeFromGroup('room', member.channel);
+    calls(member);
+    await a!.join(member, 'epoch1-0');
+    a!.store.broadcast('room', 'own', { except: member.channel });
+    await turns();
+    a!.bus.lose();
+    b!.store.broadcast('room', 'b');
+    await turns();
+    a!.bus.restore({ catchesUp: false });
+    for (let i = 0; i < 5; i++) {
+      await turns();
+      member.host.drain();
+    }
+    assert.deepEqual(calls(member), [message('epoch1-1', 'a'), 'message {"id":"epoch1-2"}', message('epoch1-3', 'b')]);
+  });
+
+  describe("and a member that is behind, with onSlow 'latest',", () => {
+    /** Sent `a` before the bus is lost; `published` meanwhile; and `c` behind its return, all while the member takes nothing. */
+    async function slowWhile(published: string, make: () => Member, isForgotten = false) {
+      const broker = new Broker();
+      const [a, b] = processes(2, { history, onSlow: 'latest' }, broker);
+      const [slow] = [await a!.join(make()), await b!.join(webSocket())];
+      calls(slow);
+      slow.host.bufferedAmount = 101;
+      b!.store.broadcast('room', 'a', { key: 'a' });
+      await turns();
+      a!.bus.lose();
+      for (const data of published) b!.store.broadcast('room', data, { key: data });
+      await turns();
+      if (isForgotten) broker.forget();
+      a!.bus.restore({ catchesUp: false });
+      await turns();
+      a!.store.broadcast('room', 'c', { key: 'c' });
+      await turns();
+      assert.deepEqual(calls(slow), []);
+      for (let i = 0; i < 3; i++) {
+        slow.host.drain();
+        await turns();
+      }
+      a!.store.broadcast('room', 'end');
+      await turns();
+      return { calls: calls(slow), gaps: a!.store.stats().gaps };
+    }
+
+    test('is sent what came meanwhile behind what it was kept, and then what is new', async () => {
+      assert.deepEqual((await slowWhile('xy', envelopeSocket)).calls, ['a', 'x', 'y', 'c', 'end'].map((data, i) => message(`epoch1-${i + 1}`, data)));
+      assert.deepEqual((await slowWhile('xy', webSocket)).calls, ['a', 'x', 'y', 'c', 'end'].map((data) => `message ${data}`));
+    });
+
+    test('is sent nothing but that where nothing came', async () => {
+      assert.deepEqual((await slowWhile('', envelopeSocket)).calls, ['a', 'c', 'end'].map((data, i) => message(`epoch1-${i + 1}`, data)));
+    });
+
+    test('is told of a gap where a part is forgotten', async () => {
+      const { calls, gaps } = await slowWhile('uvwxyz', envelopeSocket);
+      assert.deepEqual([gaps, calls.slice(0, 2), calls.at(-1)], [1, [message('epoch1-1', 'a'), 'message {"gap":true,"id":"epoch1-3"}'], message('epoch1-9', 'end')]);
+    });
+
+    test('is told of a gap where all is forgotten', async () => {
+      const { calls, gaps } = await slowWhile('x', envelopeSocket, true);
+      assert.deepEqual([gaps, calls], [1, [message('epoch1-1', 'a'), 'message {"gap":true,"id":"epoch2-0"}', message('epoch2-1', 'c'), message('epoch2-2', 'end')]]);
+    });
   });
 
   test('and has forgotten a part: members are told of the gap, and sent the rest', async () => {

@@ -13,13 +13,13 @@ function content(data: string): Content {
 }
 
 function ownHistory(limits = LIMITS): History {
-  const history = new History(limits);
+  const history = new History(limits, () => 0);
   history.begin();
   return history;
 }
 
 function copyAt(sequence: number, limits = LIMITS): History {
-  const history = new History(limits);
+  const history = new History(limits, () => 0);
   history.place('e', sequence);
   return history;
 }
@@ -85,6 +85,20 @@ describe('a history of its own', () => {
     assert.equal(history.position, `${history.epoch}-3`);
   });
 
+  test('lets go of what is too old by now, whenever it was swept', () => {
+    let now = 0;
+    const history = new History(LIMITS, () => now);
+    history.begin();
+    history.append(content('a'), 0);
+    history.append(content('b'), 50);
+    now = 100;
+    history.expire();
+    assert.equal(kept(history), '1:a 2:b');
+    now = 101;
+    history.expire();
+    assert.equal(kept(history), '2:b');
+  });
+
   test('makes the forms of a message once, until it is swept', () => {
     const history = ownHistory();
     const published = history.append(content('a'), 0);
@@ -102,7 +116,7 @@ describe('a history of its own', () => {
 
 describe('a copy of what a bus keeps', () => {
   test('has no place before it was given one', () => {
-    const history = new History(LIMITS);
+    const history = new History(LIMITS, () => 0);
     assert.deepEqual([history.epoch, history.position, history.isWhole], [undefined, undefined, false]);
   });
 

@@ -597,6 +597,17 @@ describe('a history', () => {
     assert.notEqual(room.store.position('room').split('-')[0], room.epoch);
   });
 
+  test('sends nothing that is too old, however long ago it was swept', async () => {
+    const room = new Room({ history: { maxAgeMs: 100 } });
+    await room.join(webSocket());
+    room.clock.advance(1100);
+    room.publish('a');
+    room.clock.advance(100);
+    assert.deepEqual(await room.join(envelopeSocket(), room.id(0)), ['message {"id":"e-1","data":"a"}']);
+    room.clock.advance(1);
+    assert.deepEqual(await room.join(envelopeSocket(), room.id(0)), ['message {"gap":true,"id":"e-1"}']);
+  });
+
   test('lasts as long as somebody is there, however quiet it is', async () => {
     const room = new Room({ history: { maxAgeMs: 10_000 } });
     const member = envelopeSocket();

@@ -129,6 +129,18 @@ test('`read` says that there is a gap where the history does not reach back, or 
   assert.deepEqual(await a.bus.read('another room', ids[1]!, 10), { messages: [], gap: true });
 });
 
+test('`read` brings nothing that is too old, and says how old the rest is, however long ago it was swept', async () => {
+  let now = 0;
+  const [a] = workersOf(new Relay(() => now)) as [WiredWorker];
+  const limits = { ...HISTORY, maxAgeMs: 100 };
+  const first = await say(a, '1', limits);
+  now = 50;
+  const second = await say(a, '2', limits);
+  now = 101;
+  const { messages, gap } = await a.bus.read('room', `${first!.split('-')[0]!}-0`, 10);
+  assert.deepEqual([messages.map(({ id, ageMs }) => [id, ageMs]), gap], [[[second, 51]], true]);
+});
+
 test('`read` brings not much more than a megabyte at once, and one message however large', async () => {
   const [a] = workersOf(new Relay(() => 0)) as [WiredWorker];
   const limits = { ...HISTORY, maxBytes: Infinity };

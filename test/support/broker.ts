@@ -154,7 +154,7 @@ export class Connection implements Bus {
   #read(group: string, since: string, limit: number): { messages: readonly BusMessage[]; gap: boolean } {
     const { epoch, sequence, kept } = this.#broker.topic(group);
     const [sinceEpoch, sinceSequence] = since.split('-');
-    const missed = sinceEpoch === epoch ? sequence - Number(sinceSequence) : Infinity;
+    const missed = sinceEpoch === epoch && Number(sinceSequence) <= sequence ? sequence - Number(sinceSequence) : Infinity;
     return { messages: (missed > kept.length ? kept : kept.slice(kept.length - missed)).slice(0, limit), gap: missed > kept.length };
   }
 }

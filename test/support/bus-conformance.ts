@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import type { Bus, BusHistory } from 'longwire';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Bus, type BusHistory, MemoryChannelStore } from 'longwire';
 import { HeardGroup } from './bus-listener.js';
+import { envelopeSocket } from './members.js';
 import { until } from './signals.js';
 
 /** What carries the messages. */
@@ -133,7 +135,7 @@ const KEPT: readonly BusCase[] = [
       const [first] = heard;
       for (const each of heard) {
         await each.heard(900);
-        assert.deepEqual(each.messages, first!.messages);
+        assert.deepEqual([each.texts, each.ids], [first!.texts, first!.ids]);
       }
       assert.deepEqual(first!.ids.map(sequenceOf), numbered(1, 900).map(Number));
       for (const [i, own] of ids.entries()) {
@@ -185,6 +187,19 @@ const KEPT: readonly BusCase[] = [
       }
       assert.deepEqual(texts, numbered(1, 25));
       assert.deepEqual(await two.read('room', since, 10), { messages: [], gap: false });
+    },
+  },
+  {
+    name: 'what is read says how old it is, if at all',
+    async run(_t, medium) {
+      const bus = await medium.connect();
+      const { position } = await HeardGroup.open(bus, 'room', HISTORY);
+      const start = performance.now();
+      await publish(bus, 'room', '1', HISTORY);
+      await delay(100);
+      const { messages } = await bus.read('room', position!, 10);
+      const { ageMs = 100 } = messages[0]!;
+      assert.ok(ageMs >= 95 && ageMs <= performance.now() - start + 5, `${ageMs} ms`);
     },
   },
   {
@@ -245,6 +260,28 @@ const KEPT: readonly BusCase[] = [
   },
 ];
 
+/** What a store makes of any bus. */
+const STORED: readonly BusCase[] = [
+  {
+    name: 'what a store broadcasts as soon as a group has its first member reaches it, once and in order',
+    async run(_t, medium) {
+      const store = new MemoryChannelStore({ bus: await medium.connect(), history: true });
+      for (const since of ['', undefined]) {
+        for (let i = 1; i <= 5; i++) {
+          const [room, { channel, host }] = [`room ${since} ${i}`, envelopeSocket()];
+          store.addToGroup(room, channel, undefined, { since });
+          assert.equal(store.broadcast(room, 'first'), 1);
+          await until(() => host.calls.length >= 2, `the first message, behind ${host.calls.join()}`);
+          store.broadcast(room, 'second');
+          await until(() => host.calls.length >= 3, `the second message, behind ${host.calls.join()}`);
+          assert.deepEqual(host.takeCalls().map((call) => call.replace(/"[0-9a-z]+-/, '"e-')), ['message {"id":"e-0"}', 'message {"id":"e-1","data":"first"}', 'message {"id":"e-2","data":"second"}']);
+          channel.close();
+        }
+      }
+    },
+  },
+];
+
 const NOT_KEPT: readonly BusCase[] = [
   {
     name: 'a group that asks for history gets messages without ids, and nothing to read',
@@ -262,5 +299,5 @@ const NOT_KEPT: readonly BusCase[] = [
 
 /** The cases of a medium. */
 export function busCases(keepsHistory: boolean): readonly BusCase[] {
-  return [...PLAIN, ...(keepsHistory ? KEPT : NOT_KEPT)];
+  return [...PLAIN, ...(keepsHistory ? KEPT : NOT_KEPT), ...STORED];
 }
