@@ -1,9 +1,10 @@
 /** What is broadcast, judged once for all who will be sent it. */
 
 import { UsageError } from '../errors.js';
-import type { Outgoing } from '../http/contract.js';
+import type { HttpResponse, Outgoing } from '../http/contract.js';
 import type { Message } from './contract.js';
-import { bodyOf, isEvent, keepBytes } from './outgoing.js';
+import { pairsOf } from './field-pairs.js';
+import { bodyOf, isEvent, isResponse, keepBytes } from './outgoing.js';
 import type { Content } from './published.js';
 
 /** How it is broadcast. */
@@ -19,10 +20,12 @@ export function contentOf(message: Outgoing, { key, compress }: ContentOptions, 
   const { event, id, retry } = isEvent(message) ? message : NO_EVENT;
   if (isKept && id !== undefined) throw new UsageError('a message to a group with history gets its id from there: leave it out');
   if (isKept && event === 'gap') throw new UsageError('in a group with history an event named gap says that messages were lost: choose another name');
-  return { data: typeof body === 'string' ? body : ownBytes(body, isKept), event, id, retry, asIs: compress === false, key };
+  const { status, headers } = isResponse(message) ? message : NO_RESPONSE;
+  return { data: typeof body === 'string' ? body : ownBytes(body, isKept), event, id, retry, asIs: compress === false, key, status, headers: headers && pairsOf(headers) };
 }
 
 const NO_EVENT = { event: undefined, id: undefined, retry: undefined };
+const NO_RESPONSE: HttpResponse = {};
 
 /** Not out of the pool of `Buffer`, of which a small message that is kept would pin much. */
 function ownBytes(bytes: Uint8Array, isKept: boolean): Message {

@@ -4,7 +4,7 @@
  * Invariant: in a group with history it is sent each message at most once and in order, and told of a gap before a hole.
  */
 
-import type { HeaderFields, Outgoing } from '../http/contract.js';
+import type { HeaderFields } from '../http/contract.js';
 import { type Backlog, CatchUp, Newest } from './backlog.js';
 import { Batch } from './batch.js';
 import type { AsyncChannel, Membership, Resumption } from './channel.js';
@@ -98,14 +98,14 @@ export class Member<Attachment> implements Membership, Resumption {
   }
 
   /** Sends what was published; true if it was sent, or will be. The way of every message to every member, and so short. */
-  deliver(published: Published, response: Outgoing): boolean {
+  deliver(published: Published): boolean {
     try {
       if (this.#backlog !== undefined) return this.#addToBacklog(published);
       if (published.sequence !== 0) {
         if (published.sequence <= this.#sequence) return true;
         this.#sequence = published.sequence;
       }
-      if (this.channel.isPending) return answerWithMessage(this.channel, published, response, this.#joining.headers);
+      if (this.channel.isPending) return answerWithMessage(this.channel, published, this.#joining.headers);
       if (this.#onSlow !== 'close' && this.#isSlow()) return this.#fallBehind(published);
       return this.#send(published);
     } catch (error) {
@@ -278,7 +278,7 @@ export class Member<Attachment> implements Membership, Resumption {
       if (next === undefined && !hasPlace) this.#isUpToDate();
       if (typeof next !== 'object') break;
       if (hasPlace) batch.add(next);
-      else if (!(next instanceof Notice)) return void answerWithMessage(channel, next, next.content.data, headers);
+      else if (!(next instanceof Notice)) return void answerWithMessage(channel, next, headers);
     }
     if (!batch.isEmpty) answerInJson(channel, batch.encode(), headers);
   }

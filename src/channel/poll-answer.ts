@@ -18,9 +18,9 @@ const OWN_FIELDS: readonly FieldPair[] = [
 const OWN_ALONE = Object.fromEntries(OWN_FIELDS);
 
 /** Answers with a message that does not move the place of the client, if it has one. */
-export function answerWithMessage(channel: AsyncChannel<unknown>, published: Published, response: Outgoing, headers: HeaderFields | undefined): boolean {
+export function answerWithMessage(channel: AsyncChannel<unknown>, published: Published, headers: HeaderFields | undefined): boolean {
   if (channel.request.isWebSocketUpgrade) return false;
-  if (!goesOn(channel)) return channel.send(response, true);
+  if (!goesOn(channel)) return channel.send(published.response, true);
   return answerInJson(channel, encodeAnswer([published.anonymous.item], channel.resumption!.position, false), headers);
 }
 

@@ -52,7 +52,7 @@ export class MemoryChannelStore<Attachment = unknown> implements ChannelStore<At
 
   broadcast(group: string, message: Outgoing | MessageFor<Attachment>, options: BroadcastOptions = {}): number {
     if (typeof message === 'function') return this.#groups.get(group)?.broadcastOwn(message, options.except, options) ?? 0;
-    return this.#use(group, (each) => each.broadcast(contentOf(message, options, each.history !== undefined), message, options.except));
+    return this.#use(group, (each) => each.broadcast(contentOf(message, options, each.history !== undefined), options.except));
   }
 
   /** The number of members of a group. */

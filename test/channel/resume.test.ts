@@ -419,6 +419,31 @@ describe('a poll without since', () => {
     await undefined;
     assert.deepEqual(room.calls(member), ['whole a', 'closed']);
   });
+
+  for (const reason of ['joins and is written to in one turn', 'waits behind earlier responses to its client']) {
+    test(`that ${reason} has the status and headers that were broadcast`, async () => {
+      const room = new Room();
+      const member = poll();
+      if (reason.startsWith('waits')) member.host.bufferedAmount = 1001;
+      room.store.addToGroup('room', member.channel);
+      if (reason.startsWith('waits')) await undefined;
+      room.store.broadcast('room', { status: 201, headers: { 'Content-Type': 'text/plain' }, body: '<b>' });
+      await undefined;
+      member.host.drain();
+      assert.deepEqual(room.calls(member), ['whole {"status":201,"headers":[["Content-Type","text/plain"]],"body":"<b>"}', 'closed']);
+    });
+  }
+
+  test('is answered with the headers as they were at the broadcast', async () => {
+    const room = new Room();
+    const [first, second] = [poll(), poll()];
+    for (const { channel } of [first, second]) room.store.addToGroup('room', channel);
+    const headers = new Map([['X-A', 'a']]);
+    room.store.broadcast('room', { headers: headers.entries(), body: 'b' });
+    headers.set('X-A', 'later');
+    await undefined;
+    for (const member of [first, second]) assert.deepEqual(room.calls(member), ['whole {"headers":[["X-A","a"]],"body":"b"}', 'closed']);
+  });
 });
 
 describe('a channel whose kind shows only after it has joined', () => {
