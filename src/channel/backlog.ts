@@ -18,13 +18,15 @@ export interface Backlog {
 }
 
 /**
- * Everything behind an id, out of the history; where that does not reach back, a gap first. It keeps a place and no message: what comes
- * meanwhile is read from the history, too.
+ * Everything behind an id, out of the history; where that does not reach back, a gap first. It keeps a place and no message, as what comes
+ * meanwhile is read from the history, too. But what the history does not keep because of its size it holds, as far as that may wait; and
+ * so all that comes before it begins, as nobody is late then.
  */
 export class CatchUp implements Backlog {
   readonly #since: string;
   readonly #history: History;
   readonly #tally: Tally;
+  readonly #maxBytes: number;
   /** The number of the member, which messages bear that leave it out. */
   readonly #number: number;
   /** Where it is, once that is known. */
@@ -32,13 +34,18 @@ export class CatchUp implements Backlog {
   #next = 0;
   /** Whether the member is still to be told where it begins. */
   #owesPlace: boolean;
+  #hasBegun = false;
+  /** What came and is held here, oldest first. */
+  readonly #loose: Published[] = [];
+  #looseBytes = 0;
 
   /** @param since behind which id; empty for where the history is now. */
-  constructor(since: string, history: History, tally: Tally, number: number) {
+  constructor(since: string, history: History, tally: Tally, number: number, maxBytes: number) {
     this.#since = since;
     this.#history = history;
     this.#tally = tally;
     this.#number = number;
+    this.#maxBytes = maxBytes;
     this.#owesPlace = since === '';
     this.#find();
   }
@@ -48,19 +55,31 @@ export class CatchUp implements Backlog {
     return this.#epoch === undefined ? this.#since : formatMessageId(this.#epoch, this.#next - 1);
   }
 
-  add(): void {}
+  begin(): void {
+    this.#hasBegun = true;
+  }
+
+  /** As on a channel, one of any size may wait, and then what fits. */
+  add(published: Published): void {
+    const isKept = this.#hasBegun && published.sequence >= this.#history.first;
+    if (isKept || this.#looseBytes > this.#maxBytes) return;
+    this.#loose.push(published);
+    this.#looseBytes += costOf(published);
+  }
 
   next(): Next {
     const history = this.#history;
     if (this.#epoch === undefined) this.#find();
     if (history.epoch === undefined) return 'load';
-    if (this.#epoch !== history.epoch || this.#next < history.first) return history.isWhole ? this.#skipGap() : 'load';
+    const isHeld = this.#epoch === history.epoch && this.#firstLoose?.sequence === this.#next;
+    if (this.#epoch !== history.epoch || (this.#next < history.first && !isHeld)) return history.isWhole ? this.#skipGap() : 'load';
     if (this.#owesPlace) {
       this.#owesPlace = false;
       return new Notice(this.position, false);
     }
     if (this.#next > history.last) return this.#next === history.last + 1 ? undefined : 'wait';
-    const published = history.get(this.#next++)!;
+    const published = isHeld ? this.#takeLoose() : history.get(this.#next)!;
+    this.#next++;
     return published.except === this.#number ? new Notice(published.id!, false) : published;
   }
 
@@ -75,11 +94,30 @@ export class CatchUp implements Backlog {
   }
 
   #skipGap(): Notice {
+    const { epoch, first } = this.#history;
     this.#tally.count('gaps');
-    this.#epoch = this.#history.epoch!;
-    this.#next = this.#history.first;
+    if (this.#epoch !== epoch) this.#next = 0;
+    this.#epoch = epoch!;
+    this.#next = Math.min(first, this.#firstLoose?.sequence ?? first);
     this.#owesPlace = false;
     return new Notice(this.position, true);
+  }
+
+  /** The first that is held and still to come. */
+  get #firstLoose(): Published | undefined {
+    while (this.#loose.length > 0) {
+      const first = this.#loose[0]!;
+      const { epoch, sequence } = parseMessageId(first.id!)!;
+      if (epoch === this.#epoch && sequence >= this.#next) return first;
+      this.#takeLoose();
+    }
+    return undefined;
+  }
+
+  #takeLoose(): Published {
+    const first = this.#loose.shift()!;
+    this.#looseBytes -= costOf(first);
+    return first;
   }
 }
 

@@ -69,10 +69,10 @@ export class Member<Attachment> implements Membership, Resumption {
     this.channel.join(this);
     this.#takeIds();
     if (this.#home.history === undefined) return;
-    this.#catchUp(this.#since());
-    if (!this.channel.isPending) return this.#goOn();
+    this.#backlog = this.#behind(this.#since());
+    if (!this.channel.isPending) return this.#begin();
     this.#isWaiting = true;
-    queueMicrotask(() => this.#goOn());
+    queueMicrotask(() => this.#begin());
   }
 
   /** It is a member no longer, but its channel is open. */
@@ -162,8 +162,18 @@ export class Member<Attachment> implements Membership, Resumption {
     return this.#hasIds && isEventStream && lastEventId !== '' ? lastEventId : since;
   }
 
+  #begin(): void {
+    if (this.#backlog instanceof CatchUp) this.#backlog.begin();
+    this.#goOn();
+  }
+
   #catchUp(since: string): void {
-    this.#backlog = new CatchUp(since, this.#home.history!, this.#home.tally, this.number);
+    const backlog = (this.#backlog = this.#behind(since));
+    backlog.begin();
+  }
+
+  #behind(since: string): CatchUp {
+    return new CatchUp(since, this.#home.history!, this.#home.tally, this.number, this.channel.limits.maxBufferedBytes);
   }
 
   #addToBacklog(published: Published): boolean {

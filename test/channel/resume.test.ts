@@ -304,6 +304,14 @@ describe('a poll with since', () => {
     assert.deepEqual(room.calls(member), answer('{"messages":[{"id":"e-2","data":"b"}],"next":"e-2"}'));
   });
 
+  test('that waits is answered with a message that the history is too small for', async () => {
+    const room = new Room({ history: { maxBytes: 3 } });
+    const member = poll();
+    assert.deepEqual(await room.join(member, room.id(0)), []);
+    assert.equal(room.store.broadcast('room', 'large'), 1);
+    assert.deepEqual(room.calls(member), answer('{"messages":[{"id":"e-1","data":"large"}],"next":"e-1"}'));
+  });
+
   test('is told of a gap at once', async () => {
     const room = new Room({ history: { maxMessages: 1 } });
     room.publish('a', 'b', 'c');
@@ -501,6 +509,61 @@ describe('a channel whose kind shows only after it has joined', () => {
     await undefined;
     assert.deepEqual(room.calls({ host, channel }), ['begin head', 'chunk a']);
   });
+});
+
+describe('messages that the history is too small for', () => {
+  for (const [kind, options, sent] of [
+    ['a bare WebSocket', { protocol: 'chat' }, ['message large', 'message a', 'message larger']],
+    ['a WebSocket of longwire.v1', { protocol: 'longwire.v1' }, ['message {"id":"e-0"}', ...['large', 'a', 'larger'].map((data, i) => `message {"id":"e-${i + 1}","data":"${data}"}`)]],
+  ] as const) {
+    test(`reach ${kind} that joins in the turn in which they are broadcast, in order`, async () => {
+      const room = new Room({ history: { maxBytes: 3 } });
+      const host = new FakeHost({ isUpgrade: true, ...options });
+      const channel = asChannel(host.request, { init: (each) => room.store.addToGroup('room', each) });
+      for (const data of ['large', 'a', 'larger']) assert.equal(room.store.broadcast('room', data), 1);
+      await undefined;
+      const calls = room.calls({ host, channel });
+      assert.deepEqual(calls, ['accept', ...sent]);
+      assert.equal(room.store.stats().gaps, 0);
+    });
+  }
+
+  test('reach a poll without since that joins in the turn in which they are broadcast', async () => {
+    const room = new Room({ history: { maxBytes: 3 } });
+    const member = poll();
+    room.store.addToGroup('room', member.channel);
+    room.publish('large');
+    await undefined;
+    assert.deepEqual(room.calls(member), ['whole large', 'closed']);
+  });
+
+  test('are not sent to who comes back later, who is told of a gap', async () => {
+    const room = new Room({ history: { maxBytes: 3 } });
+    room.publish('a', 'large', 'b');
+    assert.deepEqual(await room.join(envelopeSocket(), room.id(0)), ['message {"gap":true,"id":"e-2"}', 'message {"id":"e-3","data":"b"}']);
+  });
+
+  test('leave no place untold where they leave a member out', async () => {
+    const room = new Room({ history: { maxBytes: 3 } });
+    const member = envelopeSocket({ softBufferBytes: 10 });
+    member.host.bufferedAmount = 11;
+    await room.join(member, room.id(0));
+    room.store.broadcast('room', 'large', { except: member.channel });
+    room.publish('b');
+    member.host.drain();
+    assert.deepEqual(room.calls(member), ['message {"id":"e-1"}', 'message {"id":"e-2","data":"b"}']);
+  });
+});
+
+test('all that is broadcast in the turn in which a WebSocket joins reaches it, however little the history keeps', async () => {
+  const room = new Room({ history: { maxMessages: 1 } });
+  room.publish('before');
+  const host = new FakeHost({ isUpgrade: true });
+  const channel = asChannel(host.request, { init: (each) => room.store.addToGroup('room', each) });
+  room.publish('a', 'b', 'c');
+  await undefined;
+  room.publish('d');
+  assert.deepEqual(room.calls({ host, channel }), ['accept', ...['a', 'b', 'c', 'd'].map((data) => `message ${data}`)]);
 });
 
 describe('the order of messages', () => {

@@ -101,6 +101,23 @@ describe("onSlow 'drop'", () => {
     assert.equal(counted(store), '');
   });
 
+  test('sends such a member later what the history is too small for, as far as that may wait', () => {
+    const slow = envelopeSocket();
+    const store = roomOf({ onSlow: 'drop', history: { maxBytes: 3 } }, slow);
+    const epoch = store.position('room').split('-')[0];
+    slow.host.bufferedAmount = 1001;
+    const large = 'x'.repeat(600);
+    for (let i = 0; i < 5; i++) store.broadcast('room', large);
+    store.broadcast('room', 'a');
+    slow.host.onWrite = () => (slow.host.bufferedAmount = 1001);
+    for (let i = 0; i < 5; i++) slow.host.drain();
+    const sent = slow.host.takeCalls().map((call) => call.replace('message ', '').replace(large, 'large'));
+    assert.deepEqual(sent, [
+      `{"id":"${epoch}-1","data":"large"}`, `{"id":"${epoch}-2","data":"large"}`, `{"gap":true,"id":"${epoch}-5"}`, `{"id":"${epoch}-6","data":"a"}`,
+    ]);
+    assert.equal(counted(store), '1 gaps');
+  });
+
   test('tells such a member of a gap where the history has overtaken it', () => {
     const slow = envelopeSocket();
     const store = roomOf({ onSlow: 'drop', history: { maxMessages: 1 } }, slow);
@@ -228,8 +245,8 @@ test('whatever a slow member takes and when: with ids it has each message once a
   for (let seed = 1; seed <= 200; seed++) {
     const random = new Random(seed);
     const onSlow: OnSlow = random.once(2) ? 'drop' : 'latest';
-    const maxMessages = 1 + random.below(10);
-    const store = new MemoryChannelStore({ onSlow, history: { maxMessages } });
+    const history = { maxMessages: 1 + random.below(10), maxBytes: random.once(3) ? 1 : 1000 };
+    const store = new MemoryChannelStore({ onSlow, history });
     const member = envelopeSocket();
     store.addToGroup('room', member.channel);
     const { host } = member;
