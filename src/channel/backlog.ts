@@ -124,41 +124,63 @@ export class CatchUp implements Backlog {
 /** What is held for a message beside its data and its key, so that empty ones do not come for nothing. */
 const ENTRY_BYTES = 64;
 
+/** A message, and the place of the last one before it that left the member out. */
+interface Kept {
+  readonly published: Published;
+  readonly place: Notice | undefined;
+}
+
 /** The newest message of each key, for a member that takes less than comes. */
 export class Newest implements Backlog {
   readonly #maxBytes: number;
   readonly #tally: Tally;
-  readonly #byKey = new Map<string | undefined, Published>();
+  /** The number of the member, which messages bear that leave it out. */
+  readonly #number: number;
+  readonly #byKey = new Map<string | undefined, Kept>();
   #bytes = 0;
+  /** Behind the last message that left it out; and the one that it was told last. */
+  #place: Notice | undefined;
+  #toldPlace: Notice | undefined;
 
-  constructor(maxBytes: number, tally: Tally) {
+  constructor(maxBytes: number, tally: Tally, number: number) {
     this.#maxBytes = maxBytes;
     this.#tally = tally;
+    this.#number = number;
   }
 
   /** In the order in which they came, so that ids grow; keys without number must not fill the memory. */
   add(published: Published): void {
+    if (published.except === this.#number) {
+      this.#place = new Notice(published.id!, false);
+      return;
+    }
     const { key } = published.content;
-    if (this.#take(key) !== undefined) this.#tally.count('replaced');
-    this.#byKey.set(key, published);
+    if (this.#take(key)) this.#tally.count('replaced');
+    this.#byKey.set(key, { published, place: this.#place });
     this.#bytes += costOf(published);
     while (this.#bytes > this.#maxBytes && this.#byKey.size > 1) {
-      this.next();
+      this.#take(this.#byKey.keys().next().value);
       this.#tally.count('dropped');
     }
   }
 
-  next(): Published | undefined {
-    for (const key of this.#byKey.keys()) return this.#take(key);
-    return undefined;
+  /** Places between messages are told in between, as the member may come back with any of them. */
+  next(): Published | Notice | undefined {
+    for (const [key, { published, place }] of this.#byKey) {
+      if (place !== this.#toldPlace) return (this.#toldPlace = place);
+      this.#take(key);
+      return published;
+    }
+    if (this.#place === this.#toldPlace) return undefined;
+    return (this.#toldPlace = this.#place);
   }
 
-  #take(key: string | undefined): Published | undefined {
-    const published = this.#byKey.get(key);
-    if (published === undefined) return undefined;
+  #take(key: string | undefined): boolean {
+    const kept = this.#byKey.get(key);
+    if (kept === undefined) return false;
     this.#byKey.delete(key);
-    this.#bytes -= costOf(published);
-    return published;
+    this.#bytes -= costOf(kept.published);
+    return true;
   }
 }
 

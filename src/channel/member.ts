@@ -117,10 +117,13 @@ export class Member<Attachment> implements Membership, Resumption {
   /** Passes over a message that leaves it out. Its client is told, or it would be sent the message when it comes back. */
   skip(published: Published): void {
     try {
-      if (this.#backlog instanceof CatchUp) return void this.#addToBacklog(published);
-      if (this.#backlog !== undefined || published.sequence <= this.#sequence) return;
+      if (published.sequence === 0) return;
+      if (this.#backlog !== undefined) return void this.#addToBacklog(published);
+      if (published.sequence <= this.#sequence) return;
       this.#sequence = published.sequence;
-      this.#tell(new Notice(published.id!, false));
+      if (!this.#speaksOfIds) return;
+      if (this.#onSlow !== 'close' && this.#isSlow()) this.#fallBehind(published);
+      else this.#tell(new Notice(published.id!, false));
     } catch (error) {
       this.channel.report(error);
     }
@@ -177,6 +180,7 @@ export class Member<Attachment> implements Membership, Resumption {
   }
 
   #addToBacklog(published: Published): boolean {
+    this.#sequence = published.sequence;
     this.#backlog!.add(published);
     if (!this.#isWaiting) this.#goOn();
     return true;
@@ -214,9 +218,11 @@ export class Member<Attachment> implements Membership, Resumption {
     void this.#home.load(this.position).then(() => this.#goOn());
   }
 
+  /** What a history has may still be on its way to who has not read it there. */
   #isUpToDate(): void {
+    const last = this.#home.history?.last ?? 0;
+    this.#sequence = this.#backlog instanceof CatchUp ? last : Math.min(last, this.#sequence);
     this.#backlog = undefined;
-    this.#sequence = this.#home.history?.last ?? 0;
   }
 
   #sendNext(next: Published | Notice): void {
@@ -244,7 +250,8 @@ export class Member<Attachment> implements Membership, Resumption {
 
   /** What only those hear that are told ids. */
   #tell(notice: Notice): void {
-    if (this.#speaksOfIds) this.channel.sendShared(this.channel.isEnveloped ? notice.enveloped : notice.bare, true);
+    if (!this.#speaksOfIds) return;
+    if (!this.channel.sendShared(this.channel.isEnveloped ? notice.enveloped : notice.bare, true)) this.#wasRefused();
   }
 
   get #speaksOfIds(): boolean {
@@ -257,7 +264,7 @@ export class Member<Attachment> implements Membership, Resumption {
 
   #fallBehind(published: Published): boolean {
     const { history, tally } = this.#home;
-    if (this.#onSlow === 'latest') this.#backlog = new Newest(this.channel.limits.maxBufferedBytes, tally);
+    if (this.#onSlow === 'latest') this.#backlog = new Newest(this.channel.limits.maxBufferedBytes, tally, this.number);
     else if (history !== undefined && this.#speaksOfIds) this.#catchUp(formatMessageId(history.epoch!, published.sequence - 1));
     else {
       tally.count('dropped');
