@@ -23,7 +23,7 @@ export interface Backlog {
  * so all that comes before it begins, as nobody is late then.
  */
 export class CatchUp implements Backlog {
-  readonly #since: string;
+  #since: string;
   readonly #history: History;
   readonly #tally: Tally;
   readonly #maxBytes: number;
@@ -55,8 +55,14 @@ export class CatchUp implements Backlog {
     return this.#epoch === undefined ? this.#since : formatMessageId(this.#epoch, this.#next - 1);
   }
 
-  begin(): void {
+  /** From here on it is sent: behind this id, or where it is empty behind the one that was given before. */
+  begin(since = ''): void {
     this.#hasBegun = true;
+    if (since === '') return;
+    this.#since = since;
+    this.#epoch = undefined;
+    this.#owesPlace = false;
+    this.#find();
   }
 
   /** As on a channel, one of any size may wait, and then what fits. */

@@ -64,13 +64,16 @@ export class Member<Attachment> implements Membership, Resumption {
     this.#onSlow = home.onSlow ?? channel.limits.onOverflow;
   }
 
-  /** From here on it is a member. A channel whose kind shows only later in this turn of the event loop is waited for. */
+  /**
+   * From here on it is a member. A channel whose kind shows only later in this turn of the event loop is waited for, and so is another
+   * group that may be the one in which an event stream goes on.
+   */
   enter(): void {
     this.channel.join(this);
     this.#takeIds();
     if (this.#home.history === undefined) return;
-    this.#backlog = this.#behind(this.#since());
-    if (!this.channel.isPending) return this.#begin();
+    this.#backlog = this.#behind(this.#joining.since ?? '');
+    if (!this.channel.isPending && !this.#mayLoseIds) return this.#begin();
     this.#isWaiting = true;
     queueMicrotask(() => this.#begin());
   }
@@ -158,15 +161,15 @@ export class Member<Attachment> implements Membership, Resumption {
     this.#hasIds = true;
   }
 
-  /** What a browser says when it reconnects is newer than the address that it was given once. */
-  #since(): string {
-    const { since = '' } = this.#joining;
-    const { isEventStream, lastEventId } = this.channel;
-    return this.#hasIds && isEventStream && lastEventId !== '' ? lastEventId : since;
+  /** Whether its client may turn out to have the ids of another group. */
+  get #mayLoseIds(): boolean {
+    return this.#hasIds && !this.isAsked && this.channel.isEventStream;
   }
 
+  /** What a browser says when it reconnects is newer than the address that it was given once. */
   #begin(): void {
-    if (this.#backlog instanceof CatchUp) this.#backlog.begin();
+    const isResumed = this.#hasIds && this.channel.isEventStream;
+    if (this.#backlog instanceof CatchUp) this.#backlog.begin(isResumed ? this.channel.lastEventId : '');
     this.#goOn();
   }
 

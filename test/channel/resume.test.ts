@@ -268,6 +268,53 @@ describe('an event stream', () => {
     }
   });
 
+  test('goes on from its Last-Event-ID in the group that asks for it, whichever it joined first', async () => {
+    for (const others of [['before'], ['after'], ['before', 'after']]) {
+      const room = new Room();
+      room.publish('a', 'b');
+      room.store.broadcast('before', 'old');
+      const host = new FakeHost({ lastEventId: room.id(1) });
+      const channel = asEventStream(host.request, {
+        init: (each) => {
+          if (others.includes('before')) room.store.addToGroup('before', each);
+          room.store.addToGroup('room', each, undefined, { since: '' });
+          if (others.includes('after')) room.store.addToGroup('after', each);
+        },
+      });
+      room.store.broadcast(others[0]!, 'x');
+      await undefined;
+      room.store.broadcast(others[0]!, 'y');
+      assert.deepEqual(room.calls({ host, channel }), ['events', 'event {"id":"e-2","data":"b"}', 'event {"data":"x"}', 'event {"data":"y"}']);
+      assert.equal(room.store.stats().gaps, 0);
+    }
+  });
+
+  test('that asks nowhere goes on from its Last-Event-ID in the group that it joined first', async () => {
+    const room = new Room();
+    room.publish('a', 'b');
+    const member = eventStream({ lastEventId: room.id(1) });
+    room.store.addToGroup('room', member.channel);
+    room.store.addToGroup('other', member.channel);
+    room.publish('c');
+    await undefined;
+    room.publish('d');
+    assert.deepEqual(room.calls(member), [2, 3, 4].map((n) => `event {"id":"e-${n}","data":"${' abcd'[n]}"}`));
+  });
+
+  test('that a channel becomes after it has joined goes on from its Last-Event-ID, too', async () => {
+    for (const since of [undefined, '']) {
+      const room = new Room();
+      room.publish('a', 'b');
+      const host = new FakeHost({ lastEventId: room.id(1) });
+      const channel = asChannel(host.request);
+      room.store.addToGroup('room', channel, undefined, { since });
+      room.publish('c');
+      asEventStream(host.request);
+      await undefined;
+      assert.deepEqual(room.calls({ host, channel }), ['events', 'event {"id":"e-2","data":"b"}', 'event {"id":"e-3","data":"c"}']);
+    }
+  });
+
   test('joined within init has its head first', async () => {
     const room = new Room();
     room.publish('a');
