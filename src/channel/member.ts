@@ -243,11 +243,12 @@ export class Member<Attachment> implements Membership, Resumption {
     return false;
   }
 
-  /** Where its ids are another group's, those of this one are left out for whom they are told. */
+  /** Ids of a history are for those who have them from here; those of the application for all but who have another group's. */
   #formOf(published: Published): SharedMessage {
     const { isEnveloped, isEventStream } = this.channel;
     if (!isEnveloped && !isEventStream) return published.bare;
-    const known = this.#hasIds || this.channel.resumption === undefined ? published : published.anonymous;
+    const tellsId = this.#hasIds || (published.id === undefined && this.channel.resumption === undefined);
+    const known = tellsId ? published : published.anonymous;
     return isEnveloped ? known.enveloped : known.bare;
   }
 

@@ -211,6 +211,19 @@ for (const { name, make, message, place, gap } of KINDS) {
       assert.deepEqual(room.calls(member), [message(0, 'x').replace('"id":"e-0",', ''), message(1, 'a')]);
     });
 
+    test('is told no ids any more after it has left the group that gave them', async () => {
+      const room = new Room();
+      const member = make();
+      await room.join(member, undefined);
+      for (const group of ['second', 'third']) room.store.addToGroup(group, member.channel);
+      room.store.removeFromGroup('room', member.channel);
+      room.calls(member);
+      for (const group of ['second', 'third']) room.store.broadcast(group, group);
+      assert.deepEqual(room.calls(member), ['second', 'third'].map((data) => message(0, data).replace('"id":"e-0",', '')));
+      room.publish('a');
+      assert.deepEqual(await room.join(member, room.id(0)), [message(1, 'a')]);
+    });
+
     test('is not told the ids that the application gives messages of other groups', async () => {
       const room = new Room({ groupOptions: (group) => (group === 'other' ? { history: false } : undefined) });
       const member = make();
