@@ -4,14 +4,17 @@
  * Invariant: in a group with history it is sent each message at most once and in order, and told of a gap before a hole.
  */
 
-import type { HeaderFields } from '../http/contract.js';
+import { UsageError } from '../errors.js';
+import type { Outgoing } from '../http/contract.js';
+import { isThenable } from '../thenable.js';
 import { type Backlog, CatchUp, Newest } from './backlog.js';
 import { Batch } from './batch.js';
 import type { AsyncChannel, Membership, Resumption } from './channel.js';
+import { checkKeptEvent } from './content.js';
 import type { SendOptions } from './contract.js';
 import type { History } from './history.js';
 import { formatMessageId } from './message-id.js';
-import { answerInJson, answerWithMessage, answerWithOwn } from './poll-answer.js';
+import { type AnswerFields, answerInJson, answerWithMessage, answerWithOwn } from './poll-answer.js';
 import { Notice, type Published } from './published.js';
 import type { SharedMessage } from './shared-message.js';
 import type { MessageFor } from './store-contract.js';
@@ -33,8 +36,8 @@ export interface Home {
 export interface Joining {
   /** Behind which id it goes on; `undefined` where it does not ask. */
   readonly since: string | undefined;
-  /** Further fields of the answer to a poll that goes on. */
-  readonly headers: HeaderFields | undefined;
+  /** What the answer to a poll that goes on has for its head. */
+  readonly fields: AnswerFields;
 }
 
 export class Member<Attachment> implements Membership, Resumption {
@@ -108,7 +111,7 @@ export class Member<Attachment> implements Membership, Resumption {
         if (published.sequence <= this.#sequence) return true;
         this.#sequence = published.sequence;
       }
-      if (this.channel.isPending) return answerWithMessage(this.channel, published, this.#joining.headers);
+      if (this.channel.isPending) return answerWithMessage(this.channel, published, this.#joining.fields);
       if (this.#onSlow !== 'close' && this.#isSlow()) return this.#fallBehind(published);
       return this.#send(published);
     } catch (error) {
@@ -137,13 +140,22 @@ export class Member<Attachment> implements Membership, Resumption {
     try {
       const message = messageFor(this.channel, this.attachment);
       if (message === undefined) return false;
-      if (this.channel.isPending) return answerWithOwn(this.channel, message, options, this.#joining.headers);
+      this.#checkOwn(message);
+      if (this.channel.isPending) return answerWithOwn(this.channel, message, options, this.#joining.fields);
       if (this.#onSlow === 'close' || !this.channel.isOverfull) return this.channel.send(message, false, options);
       this.#home.tally.count('dropped');
     } catch (error) {
       this.channel.report(error);
     }
     return false;
+  }
+
+  #checkOwn(message: Outgoing): void {
+    if (isThenable(message)) {
+      Promise.resolve(message).catch((error: unknown) => this.channel.report(error));
+      throw new UsageError('a function that gives each member its message gives it at once, and no promise: wait for what it needs before you broadcast');
+    }
+    if (this.#home.history !== undefined) checkKeptEvent(message);
   }
 
   /** The history was at another place, in this epoch: what came behind its own place is fetched, or was lost. */
@@ -291,7 +303,7 @@ export class Member<Attachment> implements Membership, Resumption {
     const { channel } = this;
     if (channel.isOverfull) return this.#waitForDrain();
     const hasPlace = this.#hasIds && this.isAsked;
-    const { headers } = this.#joining;
+    const { fields } = this.#joining;
     const batch = new Batch(channel.limits.softBufferBytes);
     while (this.#backlog !== undefined && !batch.isFull) {
       const next = this.#backlog.next();
@@ -299,8 +311,8 @@ export class Member<Attachment> implements Membership, Resumption {
       if (next === undefined && !hasPlace) this.#isUpToDate();
       if (typeof next !== 'object') break;
       if (hasPlace) batch.add(next);
-      else if (!(next instanceof Notice)) return void answerWithMessage(channel, next, headers);
+      else if (!(next instanceof Notice)) return void answerWithMessage(channel, next, fields);
     }
-    if (!batch.isEmpty) answerInJson(channel, batch.encode(), headers);
+    if (!batch.isEmpty) answerInJson(channel, batch.encode(), fields);
   }
 }

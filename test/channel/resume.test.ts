@@ -687,6 +687,28 @@ describe('what is wrong', () => {
     for (const since of [7, {}, []]) assert.throws(() => room.store.addToGroup('room', poll().channel, undefined, { since: since as unknown as string }), UsageError);
   });
 
+  test('are fields of an answer that cannot be sent', () => {
+    const room = new Room();
+    const { channel } = poll();
+    for (const headers of [5, null, { 'X-A': 'a\r\nb' }, { 'X A': 'a' }, [5]] as readonly unknown[]) {
+      assert.throws(() => room.store.addToGroup('room', channel, undefined, { since: '', headers: headers as Headers }), UsageError);
+    }
+    assert.equal(room.store.size('room'), 0);
+  });
+
+  test('is such an event also where a function gives it, and is reported', async () => {
+    for (const history of [true, false]) {
+      const room = new Room({ history });
+      const [socket, waiting] = [envelopeSocket(), poll()];
+      for (const member of [socket, waiting]) await room.join(member);
+      room.calls(socket);
+      for (const message of [{ id: 'own', data: 'a' }, { event: 'gap', data: 'a' }]) room.store.broadcast('room', () => message);
+      const errors = [socket, waiting].map(({ host }) => host.errors.filter((error) => error instanceof UsageError).length);
+      assert.deepEqual(errors, history ? [2, 2] : [0, 0]);
+      assert.deepEqual([room.calls(socket).length, room.calls(waiting)[0]], history ? [0, undefined] : [2, 'whole a']);
+    }
+  });
+
   test('is an id of the application, or an event named gap, in a group with history', () => {
     const room = new Room();
     assert.throws(() => room.store.broadcast('room', { id: 'own', data: 'a' }), UsageError);
