@@ -55,6 +55,7 @@ const LAYERS: readonly Layer[] = [
     files: ['net/{deadlines,output,flush-queue,home-context,connection,places,trusted-addresses,proxy-header,proxy-gate,tls-gate,listen,acceptor}', 'channel/{states,actions,inbox,outgoing,callbacks,ending,farewell,channel,as-channel,timer,content,field-pairs,poll-answer,parcel,tally,backlog,member,group-settings,sweeper,bus-settings,bus-hold,left-out,read-older,bus-link,group,store}'],
     anyFolder: [0, 1],
     folders: [],
+    named: ['http/response'],
     node: ['node:net', 'node:tls', 'node:fs', 'node:fs/promises', 'node:timers', 'node:async_hooks', 'node:perf_hooks'],
     nodeTypes: [],
   },

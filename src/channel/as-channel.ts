@@ -18,7 +18,7 @@ import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from './outlet.j
  * stopping; `onHandshakeError` runs, and the channel returned is closed. A second call for the same request gives the same channel and
  * sets the handlers it brings. Where the client has left already, or the request was answered, the channel is closed, and `onClose` fires.
  *
- * @throws UsageError on something that is no request of this server, a handler that is no function, invalid `headers`, or
+ * @throws UsageError on something that is no request of this server, handlers that are no object of functions, invalid `headers`, or
  *   `protocols` that are no list or chose what was not offered; the channel is not taken then. What `init` throws is thrown as it is,
  *   and so is what the function `allowedOrigins` throws.
  */
@@ -106,6 +106,7 @@ function open<Data>({ channel, isNew }: Taken<Data>, { onOpen }: ChannelHandlers
 const HANDLERS = ['init', 'onOpen', 'onReceive', 'onPing', 'onPong', 'onDrain', 'onClose', 'onHandshakeError'] as const;
 
 function checkHandlers(handlers: Partial<Record<(typeof HANDLERS)[number] | 'protocols', unknown>>): void {
+  if (typeof handlers !== 'object' || handlers === null) throw new UsageError('a channel is taken with an object of handlers such as { onOpen, onReceive }');
   for (const name of HANDLERS) if (handlers[name] !== undefined) checkFunction(handlers[name], name);
   const { protocols } = handlers;
   if (protocols === undefined || typeof protocols === 'function' || Array.isArray(protocols)) return;

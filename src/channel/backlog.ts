@@ -18,13 +18,15 @@ export interface Backlog {
 }
 
 /**
- * Everything behind an id, out of the history; where that does not reach back, a gap first. It keeps a place and no message: what comes
- * meanwhile is read from the history, too.
+ * Everything behind an id, out of the history; where that does not reach back, a gap first. It keeps a place and no message, as what comes
+ * meanwhile is read from the history, too. But what the history does not keep because of its size it holds, as far as that may wait; and
+ * so all that comes before it begins, as nobody is late then.
  */
 export class CatchUp implements Backlog {
-  readonly #since: string;
+  #since: string;
   readonly #history: History;
   readonly #tally: Tally;
+  readonly #maxBytes: number;
   /** The number of the member, which messages bear that leave it out. */
   readonly #number: number;
   /** Where it is, once that is known. */
@@ -34,13 +36,18 @@ export class CatchUp implements Backlog {
   #owesPlace: boolean;
   /** Whether the bus was asked for an id that is ahead of the history. */
   #hasAsked = false;
+  #hasBegun = false;
+  /** What came and is held here, oldest first. */
+  readonly #loose: Published[] = [];
+  #looseBytes = 0;
 
   /** @param since behind which id; empty for where the history is now. */
-  constructor(since: string, history: History, tally: Tally, number: number) {
+  constructor(since: string, history: History, tally: Tally, number: number, maxBytes: number) {
     this.#since = since;
     this.#history = history;
     this.#tally = tally;
     this.#number = number;
+    this.#maxBytes = maxBytes;
     this.#owesPlace = since === '';
     this.#find();
   }
@@ -50,12 +57,23 @@ export class CatchUp implements Backlog {
     return this.#epoch === undefined ? this.#since : formatMessageId(this.#epoch, this.#next - 1);
   }
 
-  /** What comes before its place is known is the first behind that place, for who begins where the history is now. */
+  /** From here on it is sent: behind this id, or where it is empty behind the one that was given before. */
+  begin(since = ''): void {
+    this.#hasBegun = true;
+    if (since === '') return;
+    this.#since = since;
+    this.#epoch = undefined;
+    this.#owesPlace = false;
+    this.#find();
+  }
+
+  /** As on a channel, one of any size may wait, and then what fits. */
   add(published: Published): void {
-    const id = this.#since === '' && this.#epoch === undefined ? parseMessageId(published.id!) : undefined;
-    if (id === undefined) return;
-    this.#epoch = id.epoch;
-    this.#next = id.sequence;
+    if (this.#since === '' && this.#epoch === undefined) this.#placeBefore(published);
+    const isKept = this.#hasBegun && published.sequence >= this.#history.first;
+    if (isKept || this.#looseBytes > this.#maxBytes) return;
+    this.#loose.push(published);
+    this.#looseBytes += costOf(published);
   }
 
   next(): Next {
@@ -63,13 +81,15 @@ export class CatchUp implements Backlog {
     history.expire();
     if (this.#epoch === undefined) this.#find();
     if (history.epoch === undefined || this.#mustAsk()) return 'load';
-    if (this.#epoch !== history.epoch || this.#next < history.first) return history.isWhole ? this.#skipGap() : 'load';
+    const isHeld = this.#epoch === history.epoch && this.#firstLoose?.sequence === this.#next;
+    if (this.#epoch !== history.epoch || (this.#next < history.first && !isHeld)) return history.isWhole ? this.#skipGap() : 'load';
     if (this.#owesPlace) {
       this.#owesPlace = false;
       return new Notice(this.position, false);
     }
     if (this.#next > history.last) return this.#next === history.last + 1 ? undefined : 'wait';
-    const published = history.get(this.#next++)!;
+    const published = isHeld ? this.#takeLoose() : history.get(this.#next)!;
+    this.#next++;
     return published.except === this.#number ? new Notice(published.id!, false) : published;
   }
 
@@ -83,6 +103,13 @@ export class CatchUp implements Backlog {
     this.#next = id.sequence + 1;
   }
 
+  /** What comes before its place is known is the first behind that place, for who begins where the history is now. */
+  #placeBefore({ id }: Published): void {
+    const { epoch, sequence } = parseMessageId(id!)!;
+    this.#epoch = epoch;
+    this.#next = sequence;
+  }
+
   /** Only the bus knows whether an id that is ahead was ever given. It is asked once. */
   #mustAsk(): boolean {
     if (this.#epoch !== undefined || this.#hasAsked || this.#history.isOwn) return false;
@@ -91,29 +118,60 @@ export class CatchUp implements Backlog {
   }
 
   #skipGap(): Notice {
+    const { epoch, first } = this.#history;
     this.#tally.count('gaps');
-    this.#epoch = this.#history.epoch!;
-    this.#next = this.#history.first;
+    if (this.#epoch !== epoch) this.#next = 0;
+    this.#epoch = epoch!;
+    this.#next = Math.min(first, this.#firstLoose?.sequence ?? first);
     this.#owesPlace = false;
     return new Notice(this.position, true);
+  }
+
+  /** The first that is held and still to come. */
+  get #firstLoose(): Published | undefined {
+    while (this.#loose.length > 0) {
+      const first = this.#loose[0]!;
+      const { epoch, sequence } = parseMessageId(first.id!)!;
+      if (epoch === this.#epoch && sequence >= this.#next) return first;
+      this.#takeLoose();
+    }
+    return undefined;
+  }
+
+  #takeLoose(): Published {
+    const first = this.#loose.shift()!;
+    this.#looseBytes -= costOf(first);
+    return first;
   }
 }
 
 /** What is held for a message beside its data and its key, so that empty ones do not come for nothing. */
 const ENTRY_BYTES = 64;
 
+/** A message, and the place of the last one before it that left the member out. */
+interface Kept {
+  readonly published: Published;
+  readonly place: Notice | undefined;
+}
+
 /** The newest message of each key, for a member that takes less than comes; where the history moved, only of those that came before. */
 export class Newest implements Backlog {
   readonly #maxBytes: number;
   readonly #tally: Tally;
-  readonly #byKey = new Map<string | undefined, Published>();
+  /** The number of the member, which messages bear that leave it out. */
+  readonly #number: number;
+  readonly #byKey = new Map<string | undefined, Kept>();
   #bytes = 0;
   #position: string | undefined;
   #isOver = false;
+  /** Behind the last message that left it out; and the one that it was told last. */
+  #place: Notice | undefined;
+  #toldPlace: Notice | undefined;
 
-  constructor(maxBytes: number, tally: Tally) {
+  constructor(maxBytes: number, tally: Tally, number: number) {
     this.#maxBytes = maxBytes;
     this.#tally = tally;
+    this.#number = number;
   }
 
   /** Behind which id the history goes on, as far as it took note of what came; `undefined` where there is none. */
@@ -130,27 +188,37 @@ export class Newest implements Backlog {
   add(published: Published): void {
     if (this.#isOver) return;
     this.#position = published.id;
+    if (published.except === this.#number) {
+      this.#place = new Notice(published.id!, false);
+      return;
+    }
     const { key } = published.content;
-    if (this.#take(key) !== undefined) this.#tally.count('replaced');
-    this.#byKey.set(key, published);
+    if (this.#take(key)) this.#tally.count('replaced');
+    this.#byKey.set(key, { published, place: this.#place });
     this.#bytes += costOf(published);
     while (this.#bytes > this.#maxBytes && this.#byKey.size > 1) {
-      this.next();
+      this.#take(this.#byKey.keys().next().value);
       this.#tally.count('dropped');
     }
   }
 
-  next(): Published | undefined {
-    for (const key of this.#byKey.keys()) return this.#take(key);
-    return undefined;
+  /** Places between messages are told in between, as the member may come back with any of them. */
+  next(): Published | Notice | undefined {
+    for (const [key, { published, place }] of this.#byKey) {
+      if (place !== this.#toldPlace) return (this.#toldPlace = place);
+      this.#take(key);
+      return published;
+    }
+    if (this.#place === this.#toldPlace) return undefined;
+    return (this.#toldPlace = this.#place);
   }
 
-  #take(key: string | undefined): Published | undefined {
-    const published = this.#byKey.get(key);
-    if (published === undefined) return undefined;
+  #take(key: string | undefined): boolean {
+    const kept = this.#byKey.get(key);
+    if (kept === undefined) return false;
     this.#byKey.delete(key);
-    this.#bytes -= costOf(published);
-    return published;
+    this.#bytes -= costOf(kept.published);
+    return true;
   }
 }
 

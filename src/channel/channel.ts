@@ -100,6 +100,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   }
 
   send(data: Outgoing, closeAfterSend?: boolean, options?: SendOptions): boolean {
+    if (options !== undefined && (typeof options !== 'object' || options === null)) throw new UsageError('the options of send are an object such as { compress: false }');
     if (this.#socket !== undefined) return this.#sendMessage(this.#isEnveloped ? envelopeOf(data) : messageOf(data), closeAfterSend ?? false, undefined, options?.compress === false);
     if (this.#isEventStream) return this.#sendEvent(eventOf(data), closeAfterSend ?? false);
     const answer = answerOf(data);

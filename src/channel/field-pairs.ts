@@ -2,6 +2,7 @@
 
 import { UsageError } from '../errors.js';
 import type { HeaderFields } from '../http/contract.js';
+import { encodeFields } from '../http/response.js';
 
 export type FieldPair = readonly [name: string, value: string];
 
@@ -13,4 +14,11 @@ export function pairsOf(headers: HeaderFields): FieldPair[] {
     const values = Array.isArray(value) ? (value as readonly string[]) : value === undefined ? [] : [value as string];
     return values.map((each): FieldPair => [name, typeof each === 'number' ? String(each) : each]);
   });
+}
+
+/** The same of what can be sent; a `UsageError` names the field that cannot. */
+export function checkedPairs(headers: HeaderFields): FieldPair[] {
+  const pairs = pairsOf(headers);
+  encodeFields(pairs);
+  return pairs;
 }

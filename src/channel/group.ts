@@ -4,7 +4,6 @@
  */
 
 import { UsageError } from '../errors.js';
-import type { Outgoing } from '../http/contract.js';
 import { BusLink, type LinkedGroup } from './bus-link.js';
 import type { BusSettings } from './bus-settings.js';
 import type { AsyncChannel } from './channel.js';
@@ -13,7 +12,7 @@ import type { GroupSettings } from './group-settings.js';
 import { History } from './history.js';
 import { type Home, type Joining, Member } from './member.js';
 import type { Parcel } from './parcel.js';
-import { type Content, Published } from './published.js';
+import { type Content, Published, responseOf } from './published.js';
 import type { MemberCounts, MessageFor } from './store-contract.js';
 import type { OnSlow } from './store-options.js';
 import type { StoreClock, Sweepable } from './sweeper.js';
@@ -33,7 +32,6 @@ const LINGER_MS = 15_000;
 
 interface Handout<Attachment> {
   readonly published: Published;
-  readonly response: Outgoing;
   readonly except: Member<Attachment> | undefined;
   /** Who comes later is not meant. */
   readonly lastNumber: number;
@@ -120,13 +118,13 @@ export class Group<Attachment> implements Home, LinkedGroup<Member<Attachment>>,
   }
 
   /** Sends to all members here, and to the bus; how many it was sent to here, or will be. */
-  broadcast(content: Content, response: Outgoing, exceptChannel: Channel | undefined): number {
+  broadcast(content: Content, exceptChannel: Channel | undefined): number {
     const except = this.#members.get(exceptChannel as AsyncChannel<unknown>);
     const now = this.#owner.clock.monotonic();
     this.#usedAt = now;
-    this.#link?.publish(content, response, except);
+    this.#link?.publish(content, responseOf(content), except);
     if (this.#link !== undefined && this.history !== undefined) return this.#sizeWithout(except);
-    return this.#handOut(this.history?.append(content, now, except?.number) ?? new Published(content, now), response, except);
+    return this.#handOut(this.history?.append(content, now, except?.number) ?? new Published(content, now), except);
   }
 
   /** Asks for each member's own message, and sends it. */
@@ -140,9 +138,9 @@ export class Group<Attachment> implements Home, LinkedGroup<Member<Attachment>>,
     return accepted;
   }
 
-  arrived({ content, response }: Parcel, except: Member<Attachment> | undefined, ageMs: number): void {
+  arrived({ content }: Parcel, except: Member<Attachment> | undefined, ageMs: number): void {
     const now = this.#owner.clock.monotonic();
-    this.#handOut(this.history?.append(content, now, except?.number, ageMs) ?? new Published(content, now), response, except);
+    this.#handOut(this.history?.append(content, now, except?.number, ageMs) ?? new Published(content, now), except);
   }
 
   wasMoved(epoch: string): void {
@@ -165,8 +163,8 @@ export class Group<Attachment> implements Home, LinkedGroup<Member<Attachment>>,
     return this.#members.size - (except === undefined ? 0 : 1);
   }
 
-  #handOut(published: Published, response: Outgoing, except: Member<Attachment> | undefined): number {
-    const handout = { published, response, except, lastNumber: this.#lastNumber };
+  #handOut(published: Published, except: Member<Attachment> | undefined): number {
+    const handout = { published, except, lastNumber: this.#lastNumber };
     if (this.#handouts !== undefined) {
       this.#handouts.push(handout);
       return this.#sizeWithout(except);
@@ -185,12 +183,12 @@ export class Group<Attachment> implements Home, LinkedGroup<Member<Attachment>>,
   }
 
   /** The loop of every broadcast: it makes nothing for a member, and may lose members while it runs. */
-  #sendToAll({ published, response, except, lastNumber }: Handout<Attachment>): number {
+  #sendToAll({ published, except, lastNumber }: Handout<Attachment>): number {
     let accepted = 0;
     for (const member of this.#members.values()) {
       if (member.number > lastNumber) break;
       if (member === except) member.skip(published);
-      else if (member.deliver(published, response)) accepted++;
+      else if (member.deliver(published)) accepted++;
     }
     return accepted;
   }

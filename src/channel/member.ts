@@ -4,14 +4,17 @@
  * Invariant: in a group with history it is sent each message at most once and in order, and told of a gap before a hole.
  */
 
-import type { HeaderFields, Outgoing } from '../http/contract.js';
+import { UsageError } from '../errors.js';
+import type { Outgoing } from '../http/contract.js';
+import { isThenable } from '../thenable.js';
 import { type Backlog, CatchUp, Newest } from './backlog.js';
 import { Batch } from './batch.js';
 import type { AsyncChannel, Membership, Resumption } from './channel.js';
+import { checkKeptEvent } from './content.js';
 import type { SendOptions } from './contract.js';
 import type { History } from './history.js';
 import { formatMessageId } from './message-id.js';
-import { answerInJson, answerWithMessage, answerWithOwn } from './poll-answer.js';
+import { type AnswerFields, answerInJson, answerWithMessage, answerWithOwn } from './poll-answer.js';
 import { Notice, type Published } from './published.js';
 import type { SharedMessage } from './shared-message.js';
 import type { MessageFor } from './store-contract.js';
@@ -33,8 +36,8 @@ export interface Home {
 export interface Joining {
   /** Behind which id it goes on; `undefined` where it does not ask. */
   readonly since: string | undefined;
-  /** Further fields of the answer to a poll that goes on. */
-  readonly headers: HeaderFields | undefined;
+  /** What the answer to a poll that goes on has for its head. */
+  readonly fields: AnswerFields;
 }
 
 export class Member<Attachment> implements Membership, Resumption {
@@ -64,15 +67,18 @@ export class Member<Attachment> implements Membership, Resumption {
     this.#onSlow = home.onSlow ?? channel.limits.onOverflow;
   }
 
-  /** From here on it is a member. A channel whose kind shows only later in this turn of the event loop is waited for. */
+  /**
+   * From here on it is a member. A channel whose kind shows only later in this turn of the event loop is waited for, and so is another
+   * group that may be the one in which an event stream goes on.
+   */
   enter(): void {
     this.channel.join(this);
     this.#takeIds();
     if (this.#home.history === undefined) return;
-    this.#catchUp(this.#since());
-    if (!this.channel.isPending) return this.#goOn();
+    this.#backlog = this.#behind(this.#joining.since ?? '');
+    if (!this.channel.isPending && !this.#mayLoseIds) return this.#begin();
     this.#isWaiting = true;
-    queueMicrotask(() => this.#goOn());
+    queueMicrotask(() => this.#begin());
   }
 
   /** It is a member no longer, but its channel is open. */
@@ -98,14 +104,14 @@ export class Member<Attachment> implements Membership, Resumption {
   }
 
   /** Sends what was published; true if it was sent, or will be. The way of every message to every member, and so short. */
-  deliver(published: Published, response: Outgoing): boolean {
+  deliver(published: Published): boolean {
     try {
       if (this.#backlog !== undefined) return this.#addToBacklog(published);
       if (published.sequence !== 0) {
         if (published.sequence <= this.#sequence) return true;
         this.#sequence = published.sequence;
       }
-      if (this.channel.isPending) return answerWithMessage(this.channel, published, response, this.#joining.headers);
+      if (this.channel.isPending) return answerWithMessage(this.channel, published, this.#joining.fields);
       if (this.#onSlow !== 'close' && this.#isSlow()) return this.#fallBehind(published);
       return this.#send(published);
     } catch (error) {
@@ -117,10 +123,13 @@ export class Member<Attachment> implements Membership, Resumption {
   /** Passes over a message that leaves it out. Its client is told, or it would be sent the message when it comes back. */
   skip(published: Published): void {
     try {
-      if (this.#backlog instanceof CatchUp) return void this.#addToBacklog(published);
-      if (this.#backlog !== undefined || published.sequence <= this.#sequence) return;
+      if (published.sequence === 0) return;
+      if (this.#backlog !== undefined) return void this.#addToBacklog(published);
+      if (published.sequence <= this.#sequence) return;
       this.#sequence = published.sequence;
-      this.#tell(new Notice(published.id!, false));
+      if (!this.#speaksOfIds) return;
+      if (this.#onSlow !== 'close' && this.#isSlow()) this.#fallBehind(published);
+      else this.#tell(new Notice(published.id!, false));
     } catch (error) {
       this.channel.report(error);
     }
@@ -131,13 +140,22 @@ export class Member<Attachment> implements Membership, Resumption {
     try {
       const message = messageFor(this.channel, this.attachment);
       if (message === undefined) return false;
-      if (this.channel.isPending) return answerWithOwn(this.channel, message, options, this.#joining.headers);
+      this.#checkOwn(message);
+      if (this.channel.isPending) return answerWithOwn(this.channel, message, options, this.#joining.fields);
       if (this.#onSlow === 'close' || !this.channel.isOverfull) return this.channel.send(message, false, options);
       this.#home.tally.count('dropped');
     } catch (error) {
       this.channel.report(error);
     }
     return false;
+  }
+
+  #checkOwn(message: Outgoing): void {
+    if (isThenable(message)) {
+      Promise.resolve(message).catch((error: unknown) => this.channel.report(error));
+      throw new UsageError('a function that gives each member its message gives it at once, and no promise: wait for what it needs before you broadcast');
+    }
+    if (this.#home.history !== undefined) checkKeptEvent(message);
   }
 
   /** The history was at another place, in this epoch: what came behind its own place is fetched, or was lost. */
@@ -156,18 +174,29 @@ export class Member<Attachment> implements Membership, Resumption {
     this.#hasIds = true;
   }
 
+  /** Whether its client may turn out to have the ids of another group. */
+  get #mayLoseIds(): boolean {
+    return this.#hasIds && !this.isAsked && this.channel.isEventStream;
+  }
+
   /** What a browser says when it reconnects is newer than the address that it was given once. */
-  #since(): string {
-    const { since = '' } = this.#joining;
-    const { isEventStream, lastEventId } = this.channel;
-    return this.#hasIds && isEventStream && lastEventId !== '' ? lastEventId : since;
+  #begin(): void {
+    const isResumed = this.#hasIds && this.channel.isEventStream;
+    if (this.#backlog instanceof CatchUp) this.#backlog.begin(isResumed ? this.channel.lastEventId : '');
+    this.#goOn();
   }
 
   #catchUp(since: string): void {
-    this.#backlog = new CatchUp(since, this.#home.history!, this.#home.tally, this.number);
+    const backlog = (this.#backlog = this.#behind(since));
+    backlog.begin();
+  }
+
+  #behind(since: string): CatchUp {
+    return new CatchUp(since, this.#home.history!, this.#home.tally, this.number, this.channel.limits.maxBufferedBytes);
   }
 
   #addToBacklog(published: Published): boolean {
+    this.#sequence = published.sequence;
     this.#backlog!.add(published);
     if (!this.#isWaiting) this.#goOn();
     return true;
@@ -205,7 +234,7 @@ export class Member<Attachment> implements Membership, Resumption {
     void this.#home.load(this.position).then(() => this.#goOn());
   }
 
-  /** Behind the newest messages there may be some that came while the bus was away. */
+  /** Behind the newest messages there may be some that came while the bus was away, or that are still on their way to this member. */
   #isUpToDate(): void {
     const { history } = this.#home;
     if (this.#backlog instanceof Newest && this.#backlog.position !== history?.position) return this.#catchUp(this.#backlog.position!);
@@ -228,17 +257,19 @@ export class Member<Attachment> implements Membership, Resumption {
     return false;
   }
 
-  /** Where its ids are another group's, those of this one are left out for whom they are told. */
+  /** Ids of a history are for those who have them from here; those of the application for all but who have another group's. */
   #formOf(published: Published): SharedMessage {
     const { isEnveloped, isEventStream } = this.channel;
     if (!isEnveloped && !isEventStream) return published.bare;
-    const known = this.#hasIds || this.channel.resumption === undefined ? published : published.anonymous;
+    const tellsId = this.#hasIds || (published.id === undefined && this.channel.resumption === undefined);
+    const known = tellsId ? published : published.anonymous;
     return isEnveloped ? known.enveloped : known.bare;
   }
 
   /** What only those hear that are told ids. */
   #tell(notice: Notice): void {
-    if (this.#speaksOfIds) this.channel.sendShared(this.channel.isEnveloped ? notice.enveloped : notice.bare, true);
+    if (!this.#speaksOfIds) return;
+    if (!this.channel.sendShared(this.channel.isEnveloped ? notice.enveloped : notice.bare, true)) this.#wasRefused();
   }
 
   get #speaksOfIds(): boolean {
@@ -251,7 +282,7 @@ export class Member<Attachment> implements Membership, Resumption {
 
   #fallBehind(published: Published): boolean {
     const { history, tally } = this.#home;
-    if (this.#onSlow === 'latest') this.#backlog = new Newest(this.channel.limits.maxBufferedBytes, tally);
+    if (this.#onSlow === 'latest') this.#backlog = new Newest(this.channel.limits.maxBufferedBytes, tally, this.number);
     else if (history !== undefined && this.#speaksOfIds) this.#catchUp(formatMessageId(history.epoch!, published.sequence - 1));
     else {
       tally.count('dropped');
@@ -274,7 +305,7 @@ export class Member<Attachment> implements Membership, Resumption {
     const { channel } = this;
     if (channel.isOverfull) return this.#waitForDrain();
     const hasPlace = this.#hasIds && this.isAsked;
-    const { headers } = this.#joining;
+    const { fields } = this.#joining;
     const batch = new Batch(channel.limits.softBufferBytes);
     while (this.#backlog !== undefined && !batch.isFull) {
       const next = this.#backlog.next();
@@ -282,8 +313,8 @@ export class Member<Attachment> implements Membership, Resumption {
       if (next === undefined && !hasPlace) this.#isUpToDate();
       if (typeof next !== 'object') break;
       if (hasPlace) batch.add(next);
-      else if (!(next instanceof Notice)) return void answerWithMessage(channel, next, next.content.data, headers);
+      else if (!(next instanceof Notice)) return void answerWithMessage(channel, next, fields);
     }
-    if (!batch.isEmpty) answerInJson(channel, batch.encode(), headers);
+    if (!batch.isEmpty) answerInJson(channel, batch.encode(), fields);
   }
 }

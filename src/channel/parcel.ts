@@ -3,7 +3,7 @@
  * head leaves out what a message does not have.
  */
 
-import type { HttpResponse, Outgoing, ServerSentEvent } from '../http/contract.js';
+import type { Outgoing, ServerSentEvent } from '../http/contract.js';
 import { type FieldPair, pairsOf } from './field-pairs.js';
 import { eventOf, isResponse } from './outgoing.js';
 import type { Content } from './published.js';
@@ -12,8 +12,6 @@ export interface Parcel {
   /** Its number among those that its store has sent. */
   readonly number: number;
   readonly content: Content;
-  /** What a poll is answered with that does not go on from an id. */
-  readonly response: Outgoing;
 }
 
 interface Head {
@@ -57,9 +55,7 @@ export function decodeParcel(bytes: Uint8Array): Parcel | undefined {
   const { n, event, id, retry, key, asIs = false, status, headers } = head;
   const data = head.t === true ? parcel.toString('utf8', dataAt) : new Uint8Array(parcel.subarray(dataAt));
   if (!isSendable({ event, id, retry, data })) return undefined;
-  const content: Content = { data, event, id, retry, key, asIs };
-  const response: HttpResponse = { ...(status !== undefined && { status }), headers, body: data };
-  return { number: n, content, response };
+  return { number: n, content: { data, event, id, retry, key, asIs, status, headers } };
 }
 
 function responseHead(response: Outgoing): Pick<Head, 'status' | 'headers'> {

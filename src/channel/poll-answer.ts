@@ -7,7 +7,7 @@ import type { HeaderFields, Outgoing } from '../http/contract.js';
 import type { AsyncChannel } from './channel.js';
 import type { SendOptions } from './contract.js';
 import { encodeAnswer, encodeItem } from './envelope.js';
-import { type FieldPair, pairsOf } from './field-pairs.js';
+import { checkedPairs, type FieldPair } from './field-pairs.js';
 import { eventOf } from './outgoing.js';
 import type { Published } from './published.js';
 
@@ -17,32 +17,36 @@ const OWN_FIELDS: readonly FieldPair[] = [
 ];
 const OWN_ALONE = Object.fromEntries(OWN_FIELDS);
 
+/** What `fieldsOfAnswer` gave, where the application has fields of its own. */
+export type AnswerFields = readonly FieldPair[] | undefined;
+
+/** The fields of an answer in JSON, of which those of the application win over ours; a `UsageError` where they cannot be sent. */
+export function fieldsOfAnswer(headers: HeaderFields): readonly FieldPair[] {
+  const pairs = checkedPairs(headers);
+  const names = new Set(pairs.map(([name]) => name.toLowerCase()));
+  return [...OWN_FIELDS.filter(([name]) => !names.has(name.toLowerCase())), ...pairs];
+}
+
 /** Answers with a message that does not move the place of the client, if it has one. */
-export function answerWithMessage(channel: AsyncChannel<unknown>, published: Published, response: Outgoing, headers: HeaderFields | undefined): boolean {
+export function answerWithMessage(channel: AsyncChannel<unknown>, published: Published, fields: AnswerFields): boolean {
   if (channel.request.isWebSocketUpgrade) return false;
-  if (!goesOn(channel)) return channel.send(response, true);
-  return answerInJson(channel, encodeAnswer([published.anonymous.item], channel.resumption!.position, false), headers);
+  if (!goesOn(channel)) return channel.send(published.response, true);
+  return answerInJson(channel, encodeAnswer([published.anonymous.item], channel.resumption!.position, false), fields);
 }
 
 /** The same with what is for this poll alone. */
-export function answerWithOwn(channel: AsyncChannel<unknown>, message: Outgoing, options: SendOptions, headers: HeaderFields | undefined): boolean {
+export function answerWithOwn(channel: AsyncChannel<unknown>, message: Outgoing, options: SendOptions, fields: AnswerFields): boolean {
   if (channel.request.isWebSocketUpgrade) return false;
   if (!goesOn(channel)) return channel.send(message, true, options);
   const { event, data = '' } = eventOf(message) ?? {};
-  return answerInJson(channel, encodeAnswer([encodeItem({ event, data })], channel.resumption!.position, false), headers);
+  return answerInJson(channel, encodeAnswer([encodeItem({ event, data })], channel.resumption!.position, false), fields);
 }
 
-/** The fields of the application win over ours. */
-export function answerInJson(channel: AsyncChannel<unknown>, body: string, headers: HeaderFields | undefined): boolean {
-  return channel.send({ headers: headers === undefined ? OWN_ALONE : withOwnFields(pairsOf(headers)), body }, true);
+export function answerInJson(channel: AsyncChannel<unknown>, body: string, fields: AnswerFields): boolean {
+  return channel.send({ headers: fields ?? OWN_ALONE, body }, true);
 }
 
 /** Whether it goes on from an id, in whichever group. */
 function goesOn(channel: AsyncChannel<unknown>): boolean {
   return channel.resumption?.isAsked === true;
-}
-
-function withOwnFields(pairs: readonly FieldPair[]): FieldPair[] {
-  const names = new Set(pairs.map(([name]) => String(name).toLowerCase()));
-  return [...OWN_FIELDS.filter(([name]) => !names.has(name.toLowerCase())), ...pairs];
 }

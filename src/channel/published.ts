@@ -1,5 +1,6 @@
 /** What a group sends to its members: one message, or a word about where a member stands. Each form is made once, and shared by all who need it. */
 
+import type { HeaderFields, Outgoing } from '../http/contract.js';
 import type { Message } from './contract.js';
 import { encodeEnvelope, encodeGap, encodeItem, encodePosition, type Letter } from './envelope.js';
 import { SharedMessage } from './shared-message.js';
@@ -15,6 +16,9 @@ export interface Content {
   readonly asIs: boolean;
   /** What it replaces where only the newest is kept for a slow member. */
   readonly key: string | undefined;
+  /** These two are those of a response. */
+  readonly status?: number | undefined;
+  readonly headers?: HeaderFields | undefined;
 }
 
 /** What a member can be sent. */
@@ -69,6 +73,11 @@ export class Published implements Sendable {
     return (this.#item ??= encodeItem(this.#letter));
   }
 
+  /** What a poll is answered with that does not go on from an id. */
+  get response(): Outgoing {
+    return responseOf(this.content);
+  }
+
   /** The same for a member that has its ids from another group. */
   get anonymous(): Published {
     if (this.id === undefined && this.content.id === undefined) return this;
@@ -89,6 +98,11 @@ export class Published implements Sendable {
     const { data, event, id } = this.content;
     return { id: this.id ?? id, event, data };
   }
+}
+
+/** What was broadcast, as what answers a request. */
+export function responseOf({ data, status, headers }: Content): Outgoing {
+  return status === undefined && headers === undefined ? data : { ...(status !== undefined && { status }), headers, body: data };
 }
 
 /** Where a member stands from now on: at `id`, behind a gap where messages before it were lost. */

@@ -35,7 +35,7 @@ export interface ChannelStore<Attachment = unknown> {
   /**
    * Adds a channel, or replaces its attachment. It leaves by itself at the moment it closes; a closed one is not added.
    *
-   * @throws UsageError where the channel goes on from an id in another group already.
+   * @throws UsageError where the channel goes on from an id in another group already, and on headers that cannot be sent.
    */
   addToGroup(group: string, channel: Channel, attachment?: Attachment, options?: JoinOptions): void;
   removeFromGroup(group: string, channel: Channel): void;
@@ -44,11 +44,13 @@ export interface ChannelStore<Attachment = unknown> {
    * open), a long poll that waits its whole response. In a group with history the message gets an id, and is kept for members that come
    * back. With a bus it goes to the members in other processes as well.
    *
-   * A function is asked for each member's own message; one that throws is reported to `onError` and stops nobody else. Such messages are
-   * for those that are here now: they are in no history, and on no bus.
+   * A function is asked for each member's own message, which it gives at once and not as a promise; one that throws, or gives what cannot
+   * be sent, is reported to `onError` and stops nobody else. Such messages are for those that are here now: they are in no history, and on
+   * no bus.
    *
    * @returns how many members of this process accepted it, or will be sent it when it is their turn.
-   * @throws UsageError on what cannot be sent to all kinds of members, and in a group with history on an event with an id of its own.
+   * @throws UsageError on what cannot be sent to all kinds of members, a status or headers among it, and in a group with history on an event
+   *   with an id of its own, or by the name of `gap`.
    */
   broadcast(group: string, message: Outgoing | MessageFor<Attachment>, options?: BroadcastOptions): number;
 }

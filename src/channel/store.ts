@@ -10,12 +10,13 @@ import type { Channel } from './contract.js';
 import { Group, type GroupOwner } from './group.js';
 import { groupSettings, type GroupSettings } from './group-settings.js';
 import type { Joining } from './member.js';
+import { fieldsOfAnswer } from './poll-answer.js';
 import type { BroadcastOptions, ChannelStore, JoinOptions, MemberCounts, MessageFor, StoreStats } from './store-contract.js';
 import type { StoreOptions } from './store-options.js';
 import { STORE_CLOCK, type StoreClock, type Sweepable, Sweeper } from './sweeper.js';
 import { Tally } from './tally.js';
 
-const NOTHING_ASKED: Joining = { since: undefined, headers: undefined };
+const NOTHING_ASKED: Joining = { since: undefined, fields: undefined };
 
 /** The groups of one process. With a `bus`, those of the same name in other processes hear and are heard. */
 export class MemoryChannelStore<Attachment = unknown> implements ChannelStore<Attachment> {
@@ -37,11 +38,10 @@ export class MemoryChannelStore<Attachment = unknown> implements ChannelStore<At
     this.#owner = { clock, tally: this.#tally, bus: busSettings(options, clock), drop: (group) => this.#drop(group) };
   }
 
-  addToGroup(group: string, channel: Channel, attachment?: Attachment, { since, headers }: JoinOptions = {}): void {
+  addToGroup(group: string, channel: Channel, attachment?: Attachment, options: JoinOptions = {}): void {
     const member = memberOf(channel);
     if (!member.isOpen) return;
-    if (since !== undefined && since !== null && typeof since !== 'string') throw new UsageError('since is the id of a message, or an empty string');
-    const joining = (since ?? headers) === undefined ? NOTHING_ASKED : { since: since ?? undefined, headers };
+    const joining = joiningOf(options);
     this.#use(group, (each) => each.add(member, attachment, joining));
   }
 
@@ -51,8 +51,9 @@ export class MemoryChannelStore<Attachment = unknown> implements ChannelStore<At
   }
 
   broadcast(group: string, message: Outgoing | MessageFor<Attachment>, options: BroadcastOptions = {}): number {
+    checkOptions(options, 'how a message is broadcast is said in an object such as { except, key, compress }');
     if (typeof message === 'function') return this.#groups.get(group)?.broadcastOwn(message, options.except, options) ?? 0;
-    return this.#use(group, (each) => each.broadcast(contentOf(message, options, each.history !== undefined), message, options.except));
+    return this.#use(group, (each) => each.broadcast(contentOf(message, options, each.history !== undefined), options.except));
   }
 
   /** The number of members of a group. */
@@ -119,6 +120,18 @@ export class MemoryChannelStore<Attachment = unknown> implements ChannelStore<At
     if (this.#groups.get(group.name) === group) this.#groups.delete(group.name);
     this.#sweeper.delete(group);
   }
+}
+
+function joiningOf(options: JoinOptions): Joining {
+  checkOptions(options, 'how a channel joins is said in an object such as { since, headers }');
+  const { since, headers } = options;
+  if (since !== undefined && since !== null && typeof since !== 'string') throw new UsageError('since is the id of a message, or an empty string');
+  if ((since ?? headers) === undefined) return NOTHING_ASKED;
+  return { since: since ?? undefined, fields: headers === undefined ? undefined : fieldsOfAnswer(headers) };
+}
+
+function checkOptions(options: unknown, rule: string): void {
+  if (typeof options !== 'object' || options === null) throw new UsageError(rule);
 }
 
 function memberOf(channel: Channel): AsyncChannel<unknown> {

@@ -2,7 +2,7 @@
 
 import { SLASH } from '../bytes.js';
 import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from '../channel/outlet.js';
-import type { ProtocolError } from '../errors.js';
+import { type ProtocolError, UsageError } from '../errors.js';
 import { httpError } from './errors.js';
 import type { RequestHead } from './events.js';
 import type { Client } from './forwarded.js';
@@ -78,6 +78,7 @@ export class IncomingRequest implements RequestWithHost {
   }
 
   header(name: string): string | undefined {
+    if (typeof name !== 'string') throw new UsageError(`header takes the name of a field as a string, not ${typeof name}`);
     return this.#head.fields.get(name.toLowerCase());
   }
 

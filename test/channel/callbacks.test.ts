@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, test } from 'node:test';
-import { asChannel, withChannel } from '#src/channel/as-channel.js';
+import { asChannel, asEventStream, withChannel } from '#src/channel/as-channel.js';
 import type { CloseDetail, CloseStatus } from '#src/channel/close-status.js';
 import type { Channel, Message } from '#src/channel/contract.js';
 import { UsageError } from '#src/errors.js';
@@ -455,6 +455,14 @@ describe('taking', () => {
       assert.deepEqual(log, ['client-close', 'client']);
       assert.ok(!host.calls.includes('accept'));
     }
+  });
+
+  test('with handlers that are no object is a UsageError, and the channel is not taken', () => {
+    const host = new FakeHost();
+    for (const handlers of [null, 'x', 5, () => {}] as readonly unknown[]) {
+      for (const take of [asChannel, asEventStream]) assert.throws(() => take(host.request, handlers as object), UsageError);
+    }
+    assert.deepEqual([host.channel, host.calls], [undefined, []]);
   });
 
   test('from what is no request of this server is a UsageError', () => {

@@ -192,6 +192,7 @@ const WRONG_CALLS: readonly (readonly [name: string, run: (channel: Channel) => 
   ['close with a reason of 124 bytes', (channel) => channel.close(1000, 'x'.repeat(124))],
   ['close with a reason of 124 bytes in 62 characters', (channel) => channel.close(1000, 'é'.repeat(62))],
   ['ping(126 bytes)', (channel) => channel.ping(new Uint8Array(126))],
+  ...[5, 'x', null].map((options) => [`send(options: ${options})`, (channel: Channel) => channel.send('a', true, options as unknown as object)] as const),
   ['ping(126 bytes in 63 characters)', (channel) => channel.ping('é'.repeat(63))],
   ...(['onReceive', 'onPing', 'onPong', 'onDrain', 'onClose'] as const).map((name) => [`${name}(no function)`, (channel: Channel) => channel[name](undefined as unknown as () => void)] as const),
 ];

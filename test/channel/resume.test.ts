@@ -211,6 +211,19 @@ for (const { name, make, message, place, gap } of KINDS) {
       assert.deepEqual(room.calls(member), [message(0, 'x').replace('"id":"e-0",', ''), message(1, 'a')]);
     });
 
+    test('is told no ids any more after it has left the group that gave them', async () => {
+      const room = new Room();
+      const member = make();
+      await room.join(member, undefined);
+      for (const group of ['second', 'third']) room.store.addToGroup(group, member.channel);
+      room.store.removeFromGroup('room', member.channel);
+      room.calls(member);
+      for (const group of ['second', 'third']) room.store.broadcast(group, group);
+      assert.deepEqual(room.calls(member), ['second', 'third'].map((data) => message(0, data).replace('"id":"e-0",', '')));
+      room.publish('a');
+      assert.deepEqual(await room.join(member, room.id(0)), [message(1, 'a')]);
+    });
+
     test('is not told the ids that the application gives messages of other groups', async () => {
       const room = new Room({ groupOptions: (group) => (group === 'other' ? { history: false } : undefined) });
       const member = make();
@@ -268,6 +281,53 @@ describe('an event stream', () => {
     }
   });
 
+  test('goes on from its Last-Event-ID in the group that asks for it, whichever it joined first', async () => {
+    for (const others of [['before'], ['after'], ['before', 'after']]) {
+      const room = new Room();
+      room.publish('a', 'b');
+      room.store.broadcast('before', 'old');
+      const host = new FakeHost({ lastEventId: room.id(1) });
+      const channel = asEventStream(host.request, {
+        init: (each) => {
+          if (others.includes('before')) room.store.addToGroup('before', each);
+          room.store.addToGroup('room', each, undefined, { since: '' });
+          if (others.includes('after')) room.store.addToGroup('after', each);
+        },
+      });
+      room.store.broadcast(others[0]!, 'x');
+      await undefined;
+      room.store.broadcast(others[0]!, 'y');
+      assert.deepEqual(room.calls({ host, channel }), ['events', 'event {"id":"e-2","data":"b"}', 'event {"data":"x"}', 'event {"data":"y"}']);
+      assert.equal(room.store.stats().gaps, 0);
+    }
+  });
+
+  test('that asks nowhere goes on from its Last-Event-ID in the group that it joined first', async () => {
+    const room = new Room();
+    room.publish('a', 'b');
+    const member = eventStream({ lastEventId: room.id(1) });
+    room.store.addToGroup('room', member.channel);
+    room.store.addToGroup('other', member.channel);
+    room.publish('c');
+    await undefined;
+    room.publish('d');
+    assert.deepEqual(room.calls(member), [2, 3, 4].map((n) => `event {"id":"e-${n}","data":"${' abcd'[n]}"}`));
+  });
+
+  test('that a channel becomes after it has joined goes on from its Last-Event-ID, too', async () => {
+    for (const since of [undefined, '']) {
+      const room = new Room();
+      room.publish('a', 'b');
+      const host = new FakeHost({ lastEventId: room.id(1) });
+      const channel = asChannel(host.request);
+      room.store.addToGroup('room', channel, undefined, { since });
+      room.publish('c');
+      asEventStream(host.request);
+      await undefined;
+      assert.deepEqual(room.calls({ host, channel }), ['events', 'event {"id":"e-2","data":"b"}', 'event {"id":"e-3","data":"c"}']);
+    }
+  });
+
   test('joined within init has its head first', async () => {
     const room = new Room();
     room.publish('a');
@@ -302,6 +362,14 @@ describe('a poll with since', () => {
     assert.deepEqual(await room.join(member, room.id(1)), []);
     assert.equal(room.store.broadcast('room', { status: 201, body: 'b' }), 1);
     assert.deepEqual(room.calls(member), answer('{"messages":[{"id":"e-2","data":"b"}],"next":"e-2"}'));
+  });
+
+  test('that waits is answered with a message that the history is too small for', async () => {
+    const room = new Room({ history: { maxBytes: 3 } });
+    const member = poll();
+    assert.deepEqual(await room.join(member, room.id(0)), []);
+    assert.equal(room.store.broadcast('room', 'large'), 1);
+    assert.deepEqual(room.calls(member), answer('{"messages":[{"id":"e-1","data":"large"}],"next":"e-1"}'));
   });
 
   test('is told of a gap at once', async () => {
@@ -419,6 +487,31 @@ describe('a poll without since', () => {
     await undefined;
     assert.deepEqual(room.calls(member), ['whole a', 'closed']);
   });
+
+  for (const reason of ['joins and is written to in one turn', 'waits behind earlier responses to its client']) {
+    test(`that ${reason} has the status and headers that were broadcast`, async () => {
+      const room = new Room();
+      const member = poll();
+      if (reason.startsWith('waits')) member.host.bufferedAmount = 1001;
+      room.store.addToGroup('room', member.channel);
+      if (reason.startsWith('waits')) await undefined;
+      room.store.broadcast('room', { status: 201, headers: { 'Content-Type': 'text/plain' }, body: '<b>' });
+      await undefined;
+      member.host.drain();
+      assert.deepEqual(room.calls(member), ['whole {"status":201,"headers":[["Content-Type","text/plain"]],"body":"<b>"}', 'closed']);
+    });
+  }
+
+  test('is answered with the headers as they were at the broadcast', async () => {
+    const room = new Room();
+    const [first, second] = [poll(), poll()];
+    for (const { channel } of [first, second]) room.store.addToGroup('room', channel);
+    const headers = new Map([['X-A', 'a']]);
+    room.store.broadcast('room', { headers: headers.entries(), body: 'b' });
+    headers.set('X-A', 'later');
+    await undefined;
+    for (const member of [first, second]) assert.deepEqual(room.calls(member), ['whole {"headers":[["X-A","a"]],"body":"b"}', 'closed']);
+  });
 });
 
 describe('a channel whose kind shows only after it has joined', () => {
@@ -476,6 +569,61 @@ describe('a channel whose kind shows only after it has joined', () => {
     await undefined;
     assert.deepEqual(room.calls({ host, channel }), ['begin head', 'chunk a']);
   });
+});
+
+describe('messages that the history is too small for', () => {
+  for (const [kind, options, sent] of [
+    ['a bare WebSocket', { protocol: 'chat' }, ['message large', 'message a', 'message larger']],
+    ['a WebSocket of longwire.v1', { protocol: 'longwire.v1' }, ['message {"id":"e-0"}', ...['large', 'a', 'larger'].map((data, i) => `message {"id":"e-${i + 1}","data":"${data}"}`)]],
+  ] as const) {
+    test(`reach ${kind} that joins in the turn in which they are broadcast, in order`, async () => {
+      const room = new Room({ history: { maxBytes: 3 } });
+      const host = new FakeHost({ isUpgrade: true, ...options });
+      const channel = asChannel(host.request, { init: (each) => room.store.addToGroup('room', each) });
+      for (const data of ['large', 'a', 'larger']) assert.equal(room.store.broadcast('room', data), 1);
+      await undefined;
+      const calls = room.calls({ host, channel });
+      assert.deepEqual(calls, ['accept', ...sent]);
+      assert.equal(room.store.stats().gaps, 0);
+    });
+  }
+
+  test('reach a poll without since that joins in the turn in which they are broadcast', async () => {
+    const room = new Room({ history: { maxBytes: 3 } });
+    const member = poll();
+    room.store.addToGroup('room', member.channel);
+    room.publish('large');
+    await undefined;
+    assert.deepEqual(room.calls(member), ['whole large', 'closed']);
+  });
+
+  test('are not sent to who comes back later, who is told of a gap', async () => {
+    const room = new Room({ history: { maxBytes: 3 } });
+    room.publish('a', 'large', 'b');
+    assert.deepEqual(await room.join(envelopeSocket(), room.id(0)), ['message {"gap":true,"id":"e-2"}', 'message {"id":"e-3","data":"b"}']);
+  });
+
+  test('leave no place untold where they leave a member out', async () => {
+    const room = new Room({ history: { maxBytes: 3 } });
+    const member = envelopeSocket({ softBufferBytes: 10 });
+    member.host.bufferedAmount = 11;
+    await room.join(member, room.id(0));
+    room.store.broadcast('room', 'large', { except: member.channel });
+    room.publish('b');
+    member.host.drain();
+    assert.deepEqual(room.calls(member), ['message {"id":"e-1"}', 'message {"id":"e-2","data":"b"}']);
+  });
+});
+
+test('all that is broadcast in the turn in which a WebSocket joins reaches it, however little the history keeps', async () => {
+  const room = new Room({ history: { maxMessages: 1 } });
+  room.publish('before');
+  const host = new FakeHost({ isUpgrade: true });
+  const channel = asChannel(host.request, { init: (each) => room.store.addToGroup('room', each) });
+  room.publish('a', 'b', 'c');
+  await undefined;
+  room.publish('d');
+  assert.deepEqual(room.calls({ host, channel }), ['accept', ...['a', 'b', 'c', 'd'].map((data) => `message ${data}`)]);
 });
 
 describe('the order of messages', () => {
@@ -537,6 +685,28 @@ describe('what is wrong', () => {
   test('is a since that is no text', () => {
     const room = new Room();
     for (const since of [7, {}, []]) assert.throws(() => room.store.addToGroup('room', poll().channel, undefined, { since: since as unknown as string }), UsageError);
+  });
+
+  test('are fields of an answer that cannot be sent', () => {
+    const room = new Room();
+    const { channel } = poll();
+    for (const headers of [5, null, { 'X-A': 'a\r\nb' }, { 'X A': 'a' }, [5]] as readonly unknown[]) {
+      assert.throws(() => room.store.addToGroup('room', channel, undefined, { since: '', headers: headers as Headers }), UsageError);
+    }
+    assert.equal(room.store.size('room'), 0);
+  });
+
+  test('is such an event also where a function gives it, and is reported', async () => {
+    for (const history of [true, false]) {
+      const room = new Room({ history });
+      const [socket, waiting] = [envelopeSocket(), poll()];
+      for (const member of [socket, waiting]) await room.join(member);
+      room.calls(socket);
+      for (const message of [{ id: 'own', data: 'a' }, { event: 'gap', data: 'a' }]) room.store.broadcast('room', () => message);
+      const errors = [socket, waiting].map(({ host }) => host.errors.filter((error) => error instanceof UsageError).length);
+      assert.deepEqual(errors, history ? [2, 2] : [0, 0]);
+      assert.deepEqual([room.calls(socket).length, room.calls(waiting)[0]], history ? [0, undefined] : [2, 'whole a']);
+    }
   });
 
   test('is an id of the application, or an event named gap, in a group with history', () => {

@@ -101,6 +101,23 @@ describe("onSlow 'drop'", () => {
     assert.equal(counted(store), '');
   });
 
+  test('sends such a member later what the history is too small for, as far as that may wait', () => {
+    const slow = envelopeSocket();
+    const store = roomOf({ onSlow: 'drop', history: { maxBytes: 3 } }, slow);
+    const epoch = store.position('room').split('-')[0];
+    slow.host.bufferedAmount = 1001;
+    const large = 'x'.repeat(600);
+    for (let i = 0; i < 5; i++) store.broadcast('room', large);
+    store.broadcast('room', 'a');
+    slow.host.onWrite = () => (slow.host.bufferedAmount = 1001);
+    for (let i = 0; i < 5; i++) slow.host.drain();
+    const sent = slow.host.takeCalls().map((call) => call.replace('message ', '').replace(large, 'large'));
+    assert.deepEqual(sent, [
+      `{"id":"${epoch}-1","data":"large"}`, `{"id":"${epoch}-2","data":"large"}`, `{"gap":true,"id":"${epoch}-5"}`, `{"id":"${epoch}-6","data":"a"}`,
+    ]);
+    assert.equal(counted(store), '1 gaps');
+  });
+
   test('tells such a member of a gap where the history has overtaken it', () => {
     const slow = envelopeSocket();
     const store = roomOf({ onSlow: 'drop', history: { maxMessages: 1 } }, slow);
@@ -178,7 +195,36 @@ describe("onSlow 'latest'", () => {
     store.broadcast('room', 'a again', { key: 'a' });
     slow.host.drain();
     store.broadcast('room', 'c');
-    assert.deepEqual(slow.host.takeCalls(), [`message {"id":"${epoch}-3","data":"a again"}`, `message {"id":"${epoch}-4","data":"c"}`]);
+    assert.deepEqual(slow.host.takeCalls(), [`message {"id":"${epoch}-2"}`, `message {"id":"${epoch}-3","data":"a again"}`, `message {"id":"${epoch}-4","data":"c"}`]);
+  });
+
+  test('tells the place of each message that left the member out where it lies between others, and behind them', () => {
+    const slow = envelopeSocket();
+    const store = roomOf({ onSlow: 'latest', history: true }, slow);
+    const epoch = store.position('room').split('-')[0];
+    slow.host.bufferedAmount = 101;
+    for (const [data, isOwn] of [['a', false], ['its own', true], ['also its own', true], ['b', false], ['again its own', true]] as const) {
+      store.broadcast('room', data, { key: data, ...(isOwn && { except: slow.channel }) });
+    }
+    assert.deepEqual(slow.host.takeCalls(), []);
+    slow.host.drain();
+    const [a, third, b, fifth] = slow.host.takeCalls().map((call) => call.replace(`${epoch}-`, ''));
+    assert.deepEqual([a, third, b, fifth], ['message {"id":"1","data":"a"}', 'message {"id":"3"}', 'message {"id":"4","data":"b"}', 'message {"id":"5"}']);
+    assert.equal(counted(store), '');
+  });
+
+  test('sends a message that is still being handed out when the member has taken what it was kept', () => {
+    const [leaving, slow] = [webSocket(), webSocket()];
+    const store = roomOf({ onSlow: 'latest', history: true }, leaving, slow);
+    slow.host.bufferedAmount = 101;
+    store.broadcast('room', 'a');
+    leaving.host.onWrite = () => {
+      leaving.host.onWrite = undefined;
+      store.broadcast('room', 'c');
+      slow.host.drain();
+    };
+    store.broadcast('room', 'b');
+    assert.deepEqual(slow.host.takeCalls(), ['message a', 'message b', 'message c']);
   });
 
   test('answers a poll as always', () => {
@@ -213,6 +259,46 @@ test('a policy is of a group, and else of its store', () => {
   assert.deepEqual([a.channel.isOpen, b.channel.isOpen], [true, false]);
 });
 
+describe('a slow member that a message leaves out', () => {
+  for (const onSlow of ['drop', 'latest'] as const) {
+    for (const onOverflow of ['close', 'drop'] as const) {
+      test(`stays open where onSlow is '${onSlow}' and onOverflow '${onOverflow}', and is told the place when it has taken what waits`, () => {
+        const slow = envelopeSocket({ onOverflow });
+        const store = roomOf({ onSlow, history: true }, slow);
+        const epoch = store.position('room').split('-')[0];
+        slow.host.bufferedAmount = 1001;
+        assert.equal(store.broadcast('room', 'its own', { except: slow.channel }), 0);
+        assert.deepEqual([slow.host.takeCalls(), slow.channel.isOpen], [[], true]);
+        slow.host.drain();
+        store.broadcast('room', 'b');
+        assert.deepEqual(slow.host.takeCalls(), [`message {"id":"${epoch}-1"}`, `message {"id":"${epoch}-2","data":"b"}`]);
+        assert.equal(counted(store), '');
+      });
+    }
+  }
+
+  for (const onOverflow of ['close', 'drop'] as const) {
+    test(`is closed where onSlow is 'close' and onOverflow '${onOverflow}', and counted`, () => {
+      const slow = envelopeSocket({ onOverflow });
+      const store = roomOf({ onSlow: 'close', history: true }, slow);
+      slow.host.bufferedAmount = 1001;
+      store.broadcast('room', 'its own', { except: slow.channel });
+      assert.deepEqual([slow.channel.isOpen, counted(store)], [false, '1 closed']);
+    });
+  }
+
+  test('is sent nothing, and stays as it is, where it is told no ids', () => {
+    for (const onSlow of ['close', 'drop', 'latest'] as const) {
+      const slow = webSocket();
+      const store = roomOf({ onSlow, history: true }, slow);
+      slow.host.bufferedAmount = 1001;
+      store.broadcast('room', 'its own', { except: slow.channel });
+      slow.host.drain();
+      assert.deepEqual([slow.host.takeCalls(), slow.channel.isOpen, counted(store)], [[], true, '']);
+    }
+  });
+});
+
 for (const options of [
   { onSlow: 'fast' }, { onSlow: true }, { history: 1 }, { history: 'yes' }, { history: null }, { history: { maxMessages: 0 } }, { history: { maxAgeMs: -1 } }, { history: { maxBytes: 1.5 } },
 ] as readonly unknown[]) {
@@ -228,8 +314,8 @@ test('whatever a slow member takes and when: with ids it has each message once a
   for (let seed = 1; seed <= 200; seed++) {
     const random = new Random(seed);
     const onSlow: OnSlow = random.once(2) ? 'drop' : 'latest';
-    const maxMessages = 1 + random.below(10);
-    const store = new MemoryChannelStore({ onSlow, history: { maxMessages } });
+    const history = { maxMessages: 1 + random.below(10), maxBytes: random.once(3) ? 1 : 1000 };
+    const store = new MemoryChannelStore({ onSlow, history });
     const member = envelopeSocket();
     store.addToGroup('room', member.channel);
     const { host } = member;

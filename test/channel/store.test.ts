@@ -209,13 +209,28 @@ describe('a broadcast', () => {
     assert.equal(store.size('room'), 2);
   });
 
-  for (const message of [{}, { status: 204 }, { body: null }, { body: ['a'] }, 42, null, undefined] as readonly unknown[]) {
+  for (const message of [
+    {}, { status: 204 }, { body: null }, { body: ['a'] }, 42, null, undefined, { status: 99, body: 'a' }, { status: '200', body: 'a' }, { headers: { 'X-A': 'a\r\nb' }, body: 'a' },
+    { headers: [['X A', 'a']], body: 'a' }, { headers: [7], body: 'a' }, { headers: 7, body: 'a' }, { headers: null, body: 'a' },
+  ] as readonly unknown[]) {
     test(`of ${JSON.stringify(message)} is a UsageError and reaches nobody`, () => {
       const members = [webSocket(), stream(), poll()];
       assert.throws(() => storeOf(...members).broadcast('room', message as Outgoing), UsageError);
       for (const { host, channel } of members) assert.deepEqual([host.takeCalls(), channel.isOpen], [[], true]);
     });
   }
+});
+
+test('options that are none are a UsageError', () => {
+  const member = webSocket();
+  const store = storeOf(member);
+  for (const options of [null, 5, 'x'] as readonly unknown[]) {
+    assert.throws(() => store.addToGroup('other', member.channel, '', options as object), UsageError);
+    assert.throws(() => store.broadcast('room', 'a', options as object), UsageError);
+    assert.throws(() => store.broadcast('room', () => 'a', options as object), UsageError);
+  }
+  for (const key of [5, null]) assert.throws(() => store.broadcast('room', 'a', { key: key as unknown as string }), UsageError);
+  assert.deepEqual([member.host.takeCalls(), store.groups()], [[], ['room']]);
 });
 
 describe('a function', () => {
@@ -257,6 +272,17 @@ describe('a function', () => {
     assert.equal(sent, 1);
     assert.ok(a.host.errors[0] instanceof UsageError);
     assert.deepEqual(b.host.takeCalls(), ['message news']);
+  });
+
+  test('that gives a promise is reported, and so is what that rejects with', async () => {
+    const members = [webSocket(), poll()];
+    const error = new Error('of the function');
+    assert.equal(storeOf(...members).broadcast('room', (async () => Promise.reject(error)) as unknown as () => string), 0);
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const { host, channel } of members) {
+      assert.ok(host.errors[0] instanceof UsageError);
+      assert.deepEqual([host.errors.slice(1), host.takeCalls(), channel.isOpen], [[error], [], true]);
+    }
   });
 
   test('is not asked for a member that is excepted', () => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HttpRequest } from 'longwire';
+import { type HttpRequest, UsageError } from 'longwire';
 import { handshake } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
 import { request } from '../support/requests.js';
@@ -131,6 +131,12 @@ test('looks a single field up in any case, joined in the same way', async (t) =>
   const names = ['X-One', 'x-one', 'x-list', 'COOKIE', 'user-agent', 'x-empty', '__proto__', 'x-none', 'x-on', 'x-one1'];
   const found = await ask(t, request('/', FIELDS), (incoming) => names.map((name) => incoming.header(name)));
   assert.deepEqual(found, ['1', '1', 'a, b', 'a=1; b=2', 'first', '', 'polluted', undefined, undefined, undefined]);
+});
+
+test('refuses a name of a field that is no text', async (t) => {
+  await ask(t, request('/', FIELDS), (incoming) => {
+    for (const name of [5, undefined, null]) assert.throws(() => incoming.header(name as unknown as string), UsageError);
+  });
 });
 
 test('tells raw fields in turn, in the order and spelling they were sent', async (t) => {
