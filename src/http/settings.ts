@@ -3,8 +3,7 @@
 import type { ChannelHandlers, Handler, HandshakeError } from '../channel/contract.js';
 import type { ChannelPort, ChannelSettings, WebSocketOutlet } from '../channel/outlet.js';
 import type { ProtocolError } from '../errors.js';
-import type { HomeScope } from '../net/home-context.js';
-import type { Protocol, Transport } from '../net/protocol.js';
+import type { HomeScope, Protocol, Transport } from '../net/protocol.js';
 import type { HttpRequest } from './contract.js';
 import type { Client } from './forwarded.js';
 import type { HeadLimits } from './head.js';

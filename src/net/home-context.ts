@@ -4,11 +4,7 @@
  */
 
 import { AsyncResource } from 'node:async_hooks';
-
-/** Where functions run in that context. */
-export interface HomeScope {
-  runInAsyncScope<T, A>(fn: (this: T, argument: A) => void, self: T, argument: A): void;
-}
+import type { HomeScope } from './protocol.js';
 
 export class HomeContext {
   readonly #resource = new AsyncResource('longwire.server', { requireManualDestroy: true });

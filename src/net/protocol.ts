@@ -63,3 +63,8 @@ export interface Protocol extends Ticking {
   /** The server is stopping: finish what may finish, then end. */
   onShutdown(): void;
 }
+
+/** Where functions run in the async context in which their server was made. */
+export interface HomeScope {
+  runInAsyncScope<T, A>(fn: (this: T, argument: A) => void, self: T, argument: A): void;
+}
