@@ -45,6 +45,8 @@ export interface IoRedisClient {
   subscribe(...channels: string[]): Promise<unknown>;
   unsubscribe(...channels: string[]): Promise<unknown>;
   disconnect(): void;
+  /** Of a cluster alone. */
+  nodes?(role: 'master'): IoRedisClient[];
 }
 
 /** A client of Redis as its own package makes it. */
@@ -67,6 +69,8 @@ export interface RedisLink {
    * @throws NotConnected where it was not sent. Where the connection is lost behind that, nobody knows whether it was carried out.
    */
   command(key: string, args: readonly RedisArgument[]): Promise<unknown>;
+  /** The answers of the server that has the key, or of all that may have it, to a command that changes nothing. */
+  ask(key: string, args: readonly RedisArgument[]): Promise<readonly unknown[]>;
   subscribe(channel: string): Promise<void>;
   unsubscribe(channel: string): Promise<void>;
   /** Closes what the bus has opened: never the client that it was given. */
@@ -109,6 +113,10 @@ class NodeRedisLink implements RedisLink {
     const client = this.#client;
     if (client.isReady === false) throw new NotConnected(AWAY);
     return 'masters' in client ? client.sendCommand(key, false, [...args], AS_BYTES) : client.sendCommand([...args], AS_BYTES);
+  }
+
+  async ask(key: string, args: readonly RedisArgument[]): Promise<readonly unknown[]> {
+    return [await this.command(key, args)];
   }
 
   async subscribe(channel: string): Promise<void> {
@@ -158,6 +166,12 @@ class IoRedisLink implements RedisLink {
     await this.#begun;
     if (this.#commands.status !== 'ready') throw new NotConnected(AWAY);
     return this.#commands.callBuffer(String(name), args);
+  }
+
+  /** A cluster of ioredis sends a command without a key anywhere, so all are asked. */
+  async ask(key: string, [name, ...args]: readonly RedisArgument[]): Promise<readonly unknown[]> {
+    if (this.#commands.nodes === undefined) return [await this.command(key, [name!, ...args])];
+    return Promise.all(this.#commands.nodes('master').map((each) => each.callBuffer(String(name), args)));
   }
 
   async subscribe(channel: string): Promise<void> {

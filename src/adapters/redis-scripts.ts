@@ -8,8 +8,9 @@
  * call that added it.
  *
  * A Redis that has lost data must not give the ids of what it lost to other messages. Where the run of the newest entry is not that of now,
- * the stream is only carried on if Redis keeps an append-only file and was no replica before; else it begins anew, with another epoch, and
- * whoever knows an older id is told that it does not reach back.
+ * the stream is only carried on if Redis keeps an append-only file that has every message it ever answered, and was no replica before; else
+ * it begins anew, with another epoch, and whoever knows an older id is told that it does not reach back. How the file is written no script
+ * may ask: it fails with `unsureOf`, and is told.
  */
 
 import { createHash } from 'node:crypto';
@@ -20,11 +21,22 @@ export interface RedisScript {
   readonly sha: string;
 }
 
+/** Which run of Redis a script is unsure of, as its error says; `undefined` for every other error. */
+export function unsureOf({ message }: Error): string | undefined {
+  return /unsure of what survived until run (\w+)/.exec(message)?.[1];
+}
+
+/** What a script is told then, before all else: whether what was answered is on disk. */
+export function verdictOn(run: string, isDurable: boolean): string {
+  return `${run}${isDurable ? '+' : '-'}`;
+}
+
 const SHARED = `
 local key = KEYS[1]
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local epoch, sequence, total, run
+local verdict = table.remove(ARGV, 1)
 
 local function section(name)
   local info = redis.pcall('INFO', name)
@@ -54,6 +66,12 @@ local function hasSurvived()
     and string.find(section('replication'), 'master_replid2:0+%s') ~= nil
 end
 
+-- Whether Redis, which has started anew since the newest entry, still has everything.
+local function isWhole()
+  if not hasSurvived() or verdict == run .. '-' then return false end
+  return verdict == run .. '+' or error('unsure of what survived until run ' .. run)
+end
+
 -- Whether there is a history that can be carried on.
 local function find()
   run = string.match(section('server'), 'run_id:(%w%w%w%w%w%w%w%w)') or ''
@@ -61,7 +79,7 @@ local function find()
   if not last then return false end
   local fields = fieldsOf(last)
   if not fields.r then error('the key holds something else than the history of a group') end
-  if fields.r ~= run and not hasSurvived() then return false end
+  if fields.r ~= run and not isWhole() then return false end
   epoch, sequence = string.match(last[1], '^(%d+)-(%d+)$')
   sequence, total = tonumber(sequence), tonumber(fields.n)
   return true
@@ -91,7 +109,7 @@ local function trim(maxMessages, maxAgeMs, maxBytes)
 end
 `;
 
-/** Adds messages and tells them to whoever listens. ARGV: as of `TEND`, then channel, call, '1' where it is called again, messages. Gives the id of the first. */
+/** Adds messages and tells them to whoever listens. ARGV behind the verdict: as of `TEND`, then channel, call, '1' where it is called again, messages. Gives the id of the first. */
 export const APPEND = scriptOf(`
 local CHANNEL, CALL, IS_REPEATED, FIRST = ARGV[7], ARGV[8], ARGV[9] == '1', 10
 
@@ -117,14 +135,14 @@ trim(ARGV[2], ARGV[3], ARGV[4])
 return idOf(sequence + 1)
 `);
 
-/** Keeps the history from being forgotten. ARGV: expiry, maxMessages, maxAgeMs, maxBytes, the epoch and sequence that the caller knows. Gives the id of the last message. */
+/** Keeps the history from being forgotten. ARGV behind the verdict: expiry, maxMessages, maxAgeMs, maxBytes, the epoch and sequence that the caller knows. Gives the id of the last message. */
 export const TEND = scriptOf(`
 open(ARGV[1], ARGV[5], ARGV[6])
 trim(ARGV[2], ARGV[3], ARGV[4])
 return idOf(sequence)
 `);
 
-/** Reads on behind a message. ARGV: its epoch and sequence, limit. Gives the id of the last message, where there is a history, and entries. */
+/** Reads on behind a message. ARGV behind the verdict: its epoch and sequence, limit. Gives the id of the last message, where there is a history, and entries. */
 export const READ = scriptOf(`
 if not find() then return {false, {}} end
 local from = '-'

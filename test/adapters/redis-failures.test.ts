@@ -58,6 +58,13 @@ async function restart(server: BusServer, ...args: string[]): Promise<void> {
   assert.equal(await server.start(...args), true);
 }
 
+/** As if the machine had failed before the message with this text, and all behind it, were on disk. */
+function cutAppendOnlyFile(server: BusServer, text: string): void {
+  const file = join(server.folder, 'appendonlydir', 'appendonly.aof.1.incr.aof');
+  const content = readFileSync(file, 'latin1');
+  writeFileSync(file, content.slice(0, content.lastIndexOf('MULTI', content.lastIndexOf(`a-store\n${text}`)) - '*1\r\n$5\r\n'.length), 'latin1');
+}
+
 /** All of the numbers were heard once and in order, with the ids that they were taken with. */
 async function checkWhole(heard: HeardGroup, load: Load, count: number): Promise<void> {
   assert.deepEqual(load.failed, []);
@@ -128,9 +135,7 @@ for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
     for (const text of numbered(1, 6)) await publish(one, 'room', text, HISTORY);
     for (const each of heard) await each.heard(6);
     await server.stop();
-    const file = join(server.folder, 'appendonlydir', 'appendonly.aof.1.incr.aof');
-    const content = readFileSync(file, 'latin1');
-    writeFileSync(file, content.slice(0, content.lastIndexOf('MULTI', content.lastIndexOf('a-store\n4')) - '*1\r\n$5\r\n'.length), 'latin1');
+    cutAppendOnlyFile(server, '4');
     // Two messages wait that would get the ids of two that were lost.
     const publishing = Promise.all([publish(one, 'room', '7', HISTORY), publish(one, 'room', '8', HISTORY)]);
     assert.equal(await server.start(), true);
@@ -142,6 +147,45 @@ for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
     }
     for (const id of heard[0]!.ids.slice(0, 6)) assert.equal((await one.read('room', id!, 100)).gap, true, id);
   });
+
+  redisTest(`${client}: an append-only file that may have lost its end is not carried on, even where nobody is left who knows`, async (t, start) => {
+    const server = await start('--appendonly', 'yes', '--appendfsync', 'everysec');
+    const one = await connect(t, server.port);
+    const heard = await HeardGroup.open(one, 'room', HISTORY);
+    for (const text of numbered(1, 6)) await publish(one, 'room', text, HISTORY);
+    await heard.heard(6);
+    await one.close();
+    await server.stop();
+    cutAppendOnlyFile(server, '4');
+    assert.equal(await server.start(), true);
+    const two = await connect(t, server.port);
+    const ids: (string | undefined)[] = [];
+    for (const text of numbered(7, 10)) ids.push(await publish(two, 'room', text, HISTORY));
+    assert.equal(new Set([...heard.ids, ...ids]).size, 10);
+    for (const id of heard.ids) {
+      const { messages, gap } = await two.read('room', id!, 100);
+      assert.deepEqual([messages.map((each) => each.id), gap], [ids, true]);
+    }
+  });
+
+  for (const [how, isCarriedOn, args] of [
+    ['as each message is answered', true, APPEND_ONLY],
+    ['each second', false, ['--appendonly', 'yes', '--appendfsync', 'everysec']],
+    ['as each message is answered, but not while it is rewritten', false, [...APPEND_ONLY, '--no-appendfsync-on-rewrite', 'yes']],
+    ['in a way that nobody may ask for', false, [...APPEND_ONLY, '--rename-command', 'CONFIG', '']],
+  ] as const) {
+    redisTest(`${client}: behind a restart, an append-only file that is written ${how} is ${isCarriedOn ? '' : 'not '}carried on`, async (t, start) => {
+      const server = await start(...args);
+      const bus = await connect(t, server.port);
+      const first = await publish(bus, 'room', '1', HISTORY);
+      await restart(server);
+      const other = await connect(t, server.port);
+      assert.equal((await other.read('room', first!, 10)).gap, !isCarriedOn);
+      const second = await publish(other, 'room', '2', HISTORY);
+      assert.equal(second === first!.replace(/1$/, '2'), isCarriedOn, second);
+      assert.deepEqual((await bus.read('room', first!, 10)).messages.map(({ id }) => id), [second]);
+    });
+  }
 
   redisTest(`${client}: connections that hear are killed under load, and nothing is missed`, async (t, start) => {
     const { port } = await start();
