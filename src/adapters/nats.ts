@@ -9,6 +9,7 @@
  */
 
 import { type Bus, type BusHistory, type BusListener, type BusSubscription, UsageError } from '../index.js';
+import { escapeGroup } from './naming.js';
 import { NotConnected, Outbox, pause } from './outbox.js';
 import { packMessage, unpackMessage } from './packing.js';
 import { PendingCalls, type PendingOptions } from './pending-calls.js';
@@ -99,10 +100,10 @@ export class NatsBus implements Bus {
     return this.close();
   }
 
-  /** A subject is made of words between points, without spaces, `*` and `>`: a group is one word, in which all but letters, digits, `-` and `_` are escaped. */
+  /** A subject is made of words between points, without spaces, `*` and `>`: a group is one word, or the end of one that begins with the prefix. */
   #subjectOf(group: string): string {
-    const word = group.replace(/[^A-Za-z0-9_-]/gu, (each) => `%${Buffer.from(each).toString('hex')}`);
-    return this.#prefix + (word === '' ? '%' : word);
+    const mark = /[^.]$/.test(this.#prefix) ? '=' : '';
+    return this.#prefix + mark + escapeGroup(group, /[^A-Za-z0-9_-]/gu);
   }
 
   #outboxOf(subject: string): Outbox {

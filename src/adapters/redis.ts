@@ -4,6 +4,7 @@
  */
 
 import { type Bus, type BusHistory, type BusListener, type BusSubscription, UsageError } from '../index.js';
+import { escapeGroup } from './naming.js';
 import { NotConnected, Outbox, type SendBatch } from './outbox.js';
 import { packMessage } from './packing.js';
 import { PendingCalls, type PendingOptions } from './pending-calls.js';
@@ -16,8 +17,8 @@ export type { IoRedisClient, NodeRedisClient, NodeRedisCluster, NodeRedisSubscri
 /** How a bus uses Redis. */
 export interface RedisBusOptions extends PendingOptions {
   /**
-   * What the names of all keys and channels begin with, which the group follows; `longwire:` by default. Buses with the same prefix, and
-   * only they, hear of each other: also where their clients have different numbers of a database, or prefixes of their own, which channels do not know.
+   * What the names of all keys and channels begin with, which the group follows in braces; `longwire:` by default. Buses with the same prefix,
+   * and only they, hear of each other: also where their clients have different numbers of a database, or prefixes of their own, which channels do not know.
    */
   readonly prefix?: string | undefined;
 }
@@ -74,7 +75,7 @@ export class RedisBus implements Bus {
 
   async subscribe(group: string, listener: BusListener, history: BusHistory | undefined): Promise<BusSubscription> {
     if (this.#isClosed) throw closed();
-    const topic = this.#topicOf(this.#prefix + group, history);
+    const topic = this.#topicOf(this.#keyOf(group), history);
     const { position, leave } = await topic.join(listener);
     const close = (): void => {
       leave();
@@ -85,7 +86,7 @@ export class RedisBus implements Bus {
 
   async read(group: string, since: string, limit: number): ReturnType<Bus['read']> {
     if (this.#isClosed) throw closed();
-    const { messages, gap } = await this.#log.read(this.#prefix + group, parsePosition(since), limit);
+    const { messages, gap } = await this.#log.read(this.#keyOf(group), parsePosition(since), limit);
     return { messages, gap };
   }
 
@@ -101,6 +102,11 @@ export class RedisBus implements Bus {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** In a cluster the braces say that the group alone decides which server has it. */
+  #keyOf(group: string): string {
+    return `${this.#prefix}{${escapeGroup(group, /[{}%]|\p{Surrogate}/gu)}}`;
   }
 
   #topicOf(key: string, history: BusHistory | undefined): RedisTopic {
@@ -142,7 +148,7 @@ export class RedisBus implements Bus {
     const name = `${history === undefined ? 'channel' : 'stream'} ${group}`;
     let outbox = this.#outboxes.get(name);
     if (outbox !== undefined) return outbox;
-    const key = this.#prefix + group;
+    const key = this.#keyOf(group);
     const onIdle = (): void => void this.#outboxes.delete(name);
     outbox = history === undefined ? new Outbox((batch) => this.#tell(key, batch), isUnsent, onIdle) : new Outbox(this.#adder(key, history), canRepeat, onIdle);
     this.#outboxes.set(name, outbox);

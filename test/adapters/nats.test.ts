@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { connect } from '@nats-io/transport-node';
 import { UsageError } from 'longwire';
 import { NatsBus, type NatsConnection } from 'longwire/nats';
-import { numbered, publish } from '../support/bus-conformance.js';
+import { numbered, prefixesAreApart, publish } from '../support/bus-conformance.js';
 import { HeardGroup } from '../support/bus-listener.js';
 import { natsTest } from '../support/bus-servers.js';
 import { natsBus } from '../support/buses.js';
@@ -81,6 +81,11 @@ natsTest('only groups that somebody is in are subscribed, and what others put in
   second.close();
   await publish(bus, 'room', 'text');
   await assert.rejects(connection.request('longwire.room', 'text', { timeout: 5_000 }), /no responders/i);
+});
+
+natsTest('buses with different prefixes do not hear of each other where one begins with the other', async (t, start) => {
+  const { port } = await start();
+  await prefixesAreApart((prefix) => natsBus(t, port, { prefix }), '.');
 });
 
 natsTest('a closed bus takes nothing and keeps nobody waiting, and the connection stays open', async (t, start) => {

@@ -268,10 +268,10 @@ for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
     const history = { ...HISTORY, maxAgeMs: 2_000 };
     const heard = await HeardGroup.open(bus, 'room', history);
     const first = await publish(bus, 'room', 'told', history);
-    const [last] = (await redis.xrevrange('longwire:room', '+', '-', 'COUNT', 1)) as [string, string[]][];
+    const [last] = (await redis.xrevrange('longwire:{room}', '+', '-', 'COUNT', 1)) as [string, string[]][];
     const [epoch] = first!.split('-');
     const fields = last![1].map((each) => each.replace(/told$/, 'untold'));
-    await redis.xadd('longwire:room', `${epoch}-2`, ...fields);
+    await redis.xadd('longwire:{room}', `${epoch}-2`, ...fields);
     assert.deepEqual(await heard.heard(2), ['told', 'untold']);
     await publish(bus, 'room', 'told again', history);
     assert.deepEqual(await heard.heard(3), ['told', 'untold', 'told again']);
@@ -302,7 +302,7 @@ redisTest('a replica that takes over is not trusted to have everything, even wit
   await redis.replicaof('127.0.0.1', master.port);
   const heard = await HeardGroup.open(bus, 'room', HISTORY);
   await publish(bus, 'room', '1', HISTORY);
-  await until(async () => (await redis.xlen('longwire:room')) === 1, 'the replication', PATIENCE_MS);
+  await until(async () => (await redis.xlen('longwire:{room}')) === 1, 'the replication', PATIENCE_MS);
   await master.stop();
   await redis.replicaof('NO', 'ONE');
   await redis.config('SET', 'port', String(master.port));
