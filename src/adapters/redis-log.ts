@@ -2,7 +2,7 @@
 
 import { type BusHistory, type BusMessage, UsageError } from '../index.js';
 import { unpackMessage } from './packing.js';
-import type { RedisArgument, RedisLink } from './redis-clients.js';
+import type { RedisArgument, RedisLink } from './redis-link.js';
 import { APPEND, READ, type RedisScript, TELL, TEND, unsureOf, verdictOn } from './redis-scripts.js';
 
 /** A place in a history: that of a message, or with 0 the one before the first. */

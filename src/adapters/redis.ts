@@ -8,11 +8,14 @@ import { escapeGroup } from './naming.js';
 import { NotConnected, Outbox, type SendBatch } from './outbox.js';
 import { packMessage } from './packing.js';
 import { PendingCalls, type PendingOptions } from './pending-calls.js';
-import { linkOf, type RedisClient, type RedisLink } from './redis-clients.js';
+import { linkOf, type RedisClient } from './redis-clients.js';
+import type { RedisLink } from './redis-link.js';
 import { formatPosition, parsePosition, RedisLog } from './redis-log.js';
 import { RedisTopic } from './redis-topic.js';
 
-export type { IoRedisClient, NodeRedisClient, NodeRedisCluster, NodeRedisSubscriber, RedisClient } from './redis-clients.js';
+export type { IoRedisClient } from './ioredis.js';
+export type { NodeRedisClient, NodeRedisCluster, NodeRedisNode, NodeRedisSubscriber } from './node-redis.js';
+export type { RedisClient } from './redis-clients.js';
 
 /** How a bus uses Redis. */
 export interface RedisBusOptions extends PendingOptions {
@@ -60,7 +63,7 @@ export class RedisBus implements Bus {
       heard: (channel, payload) => this.#hear(channel, payload),
       lost: (error) => this.#topics.forEach((topic) => topic.lost(error)),
       ready: () => this.#topics.forEach((topic) => topic.ready()),
-    });
+    }, `${this.#prefix}${this.#name}`);
     this.#log = new RedisLog(this.#link);
   }
 
