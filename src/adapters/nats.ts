@@ -9,10 +9,14 @@
  */
 
 import { type Bus, type BusHistory, type BusListener, type BusSubscription, UsageError } from '../index.js';
+import { checkNames, checkPrefix } from './bus-options.js';
 import { escapeGroup } from './naming.js';
 import { NotConnected, Outbox, pause } from './outbox.js';
 import { packMessage, unpackMessage } from './packing.js';
 import { PendingCalls, type PendingOptions } from './pending-calls.js';
+
+/** Words between points, without spaces and wildcards; a point may be the end. */
+const SUBJECT_BEGIN = /^(?:(?:[^\s.*>\p{C}]+\.)*[^\s.*>\p{C}]*)$/u;
 
 /** What is used of a connection of nats.js: `@nats-io/transport-node`, or `nats` from version 2 on. */
 export interface NatsConnection {
@@ -53,8 +57,9 @@ export class NatsBus implements Bus {
   /** @throws UsageError on what is no connection, and on options that make no sense. */
   constructor(connection: NatsConnection, options: NatsBusOptions = {}) {
     if (typeof connection?.status !== 'function' || typeof connection.flush !== 'function') throw new UsageError('a NatsBus takes a connection of nats.js');
+    checkNames(options);
     this.#connection = connection;
-    this.#prefix = options.prefix ?? 'longwire.';
+    this.#prefix = checkPrefix(options.prefix, SUBJECT_BEGIN, 'the beginning of a subject', 'longwire.');
     this.#pending = new PendingCalls(options);
     this.#isConnected = !connection.isClosed();
     this.#events = connection.status()[Symbol.asyncIterator]();

@@ -16,7 +16,7 @@ export function linkOf(client: RedisClient, listener: RedisListener, check: stri
   if (typeof client === 'object' && client !== null) {
     if ('callBuffer' in client && 'duplicate' in client) return client.isCluster ? new IoRedisClusterLink(client, listener, check) : new IoRedisLink(client, listener);
     if ('sendCommand' in client && 'nodeClient' in client) return new NodeRedisClusterLink(client, listener, check);
-    if ('sendCommand' in client && 'duplicate' in client) return new NodeRedisLink(client, listener);
+    if ('sendCommand' in client && 'duplicate' in client && !('getMasterNode' in client)) return new NodeRedisLink(client, listener);
   }
-  throw new UsageError('a RedisBus takes a client of node-redis or ioredis');
+  throw new UsageError('a RedisBus takes a client of node-redis or ioredis, for one server or a cluster; of node-redis no pool and no Sentinel');
 }

@@ -4,6 +4,7 @@
  */
 
 import { type Bus, type BusHistory, type BusListener, type BusSubscription, UsageError } from '../index.js';
+import { checkNames, checkPrefix } from './bus-options.js';
 import { escapeGroup } from './naming.js';
 import { NotConnected, Outbox, type SendBatch } from './outbox.js';
 import { packMessage } from './packing.js';
@@ -57,7 +58,8 @@ export class RedisBus implements Bus {
 
   /** @throws UsageError on what is no client, and on options that make no sense. */
   constructor(client: RedisClient, options: RedisBusOptions = {}) {
-    this.#prefix = options.prefix ?? 'longwire:';
+    checkNames(options);
+    this.#prefix = checkPrefix(options.prefix, /^\P{Surrogate}*$/u, 'text without lone surrogates', 'longwire:');
     this.#pending = new PendingCalls(options);
     this.#link = linkOf(client, {
       heard: (channel, payload) => this.#hear(channel, payload),

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { connect } from '@nats-io/transport-node';
 import { UsageError } from 'longwire';
-import { NatsBus, type NatsConnection } from 'longwire/nats';
-import { numbered, prefixesAreApart, publish } from '../support/bus-conformance.js';
+import { NatsBus, type NatsBusOptions, type NatsConnection } from 'longwire/nats';
+import { numbered, prefixesAreApart, publish, WRONG_OPTIONS } from '../support/bus-conformance.js';
 import { HeardGroup } from '../support/bus-listener.js';
 import { natsTest } from '../support/bus-servers.js';
 import { natsBus } from '../support/buses.js';
@@ -123,7 +123,9 @@ natsTest('a bus takes a connection of NATS, options that make sense, and origins
   const { port } = await start();
   const connection = await connect({ servers: `127.0.0.1:${port}` });
   t.after(() => connection.close());
-  assert.throws(() => new NatsBus(connection, { publishTimeoutMs: -1 }), UsageError);
+  for (const options of [...WRONG_OPTIONS, ...['*.', 'a b', '.', 'a..', '>', '\ud800'].map((prefix) => ({ prefix }))]) {
+    assert.throws(() => new NatsBus(connection, options as NatsBusOptions), UsageError, JSON.stringify(options));
+  }
   const bus = new NatsBus(connection);
   await assert.rejects(publish(bus, 'room', 'text', undefined, 'two\nlines'), UsageError);
   await bus.close();

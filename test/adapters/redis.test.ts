@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { Redis } from 'ioredis';
 import { UsageError } from 'longwire';
-import { RedisBus, type RedisClient } from 'longwire/redis';
-import { HISTORY, numbered, prefixesAreApart, publish } from '../support/bus-conformance.js';
+import { RedisBus, type RedisBusOptions, type RedisClient } from 'longwire/redis';
+import { createClientPool, createSentinel } from 'redis';
+import { HISTORY, numbered, prefixesAreApart, publish, WRONG_OPTIONS } from '../support/bus-conformance.js';
 import { HeardGroup } from '../support/bus-listener.js';
 import { redisTest } from '../support/bus-servers.js';
 import { nodeRedisBus, REDIS_CLIENTS, redisClient } from '../support/buses.js';
@@ -163,8 +164,11 @@ redisTest('a bus takes a client of Redis, options that make sense, and origins o
   }
   const { port } = await start();
   const client = await redisClient(t, port);
-  for (const options of [{ publishTimeoutMs: 0 }, { publishTimeoutMs: NaN }, { maxPendingBytes: -1 }]) {
-    assert.throws(() => new RedisBus(client, options), UsageError);
+  for (const options of [...WRONG_OPTIONS, { prefix: '\ud800' }]) {
+    assert.throws(() => new RedisBus(client, options as RedisBusOptions), UsageError, JSON.stringify(options));
+  }
+  for (const other of [createClientPool({ url: `redis://127.0.0.1:${port}` }), createSentinel({ name: 'x', sentinelRootNodes: [{ host: '127.0.0.1', port }] })]) {
+    assert.throws(() => new RedisBus(other as unknown as RedisClient), UsageError);
   }
   await assert.rejects(publish(await nodeRedisBus(t, port), 'room', 'text', undefined, 'two\nlines'), UsageError);
 });

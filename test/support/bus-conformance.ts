@@ -18,6 +18,11 @@ export interface BusCase {
   readonly run: (t: TestContext, medium: Medium) => Promise<void>;
 }
 
+/** Options that no bus takes. */
+export const WRONG_OPTIONS: readonly unknown[] = [
+  null, 5, 'longwire', { prefx: 'a' }, { prefix: 5 }, { prefix: {} }, { prefix: null },
+  ...[0, -1, NaN, '5', true, null].flatMap((value) => [{ publishTimeoutMs: value }, { maxPendingBytes: value }]),
+];
 export const HISTORY: BusHistory = { maxMessages: 1_000, maxAgeMs: 60_000, maxBytes: 1024 * 1024 };
 const ORIGIN = 'a-store';
 /** Behind everything that a case publishes: who has heard it has heard all that came before. */
