@@ -4,7 +4,7 @@
  *
  * An entry's id is the message's: `<epoch>-<sequence>`, where the epoch is Redis's clock in microseconds when the stream was made. Entry 0
  * is no message but the place before the first. The newest entry always stays, because it says how to go on. Fields: m, the message as
- * packed; t, when it was added, in milliseconds; n, the bytes of all messages of the epoch so far; r, the run of the server; k, the
+ * packed; t, when it was added, and u, until when it may be read, in milliseconds; n, the bytes of all messages of the epoch so far; r, the run of the server; k, the
  * call that added it.
  *
  * A Redis that has lost data must not give the ids of what it lost to other messages. Where the run of the newest entry is not that of now,
@@ -58,7 +58,7 @@ local function idOf(number)
 end
 
 local function add(number, message, call)
-  redis.call('XADD', key, idOf(number), 'm', message, 't', decimal(now), 'n', decimal(total), 'r', run, 'k', call)
+  redis.call('XADD', key, idOf(number), 'm', message, 't', decimal(now), 'u', decimal(now + ARGV[3]), 'n', decimal(total), 'r', run, 'k', call)
 end
 
 local function hasSurvived()
@@ -142,9 +142,15 @@ trim(ARGV[2], ARGV[3], ARGV[4])
 return idOf(sequence)
 `);
 
-/** Reads on behind a message. ARGV behind the verdict: its epoch and sequence, limit. Gives the id of the last message, where there is a history, and entries. */
+/** Reads on behind a message, if that is not too old: the newest one also stays then. ARGV behind the verdict: its epoch and sequence, limit. Gives the id of the last message, where there is a history, and entries. */
 export const READ = scriptOf(`
 if not find() then return {false, {}} end
+for _ = 1, redis.call('XLEN', key) do
+  local oldest = redis.call('XRANGE', key, '-', '+', 'COUNT', 1)[1]
+  if now <= tonumber(fieldsOf(oldest).u) then break end
+  if oldest[1] == idOf(sequence) then return {oldest[1], {}} end
+  redis.call('XDEL', key, oldest[1])
+end
 local from = '-'
 if ARGV[1] == epoch and tonumber(ARGV[2]) <= sequence then from = idOf(ARGV[2] + 1) end
 return {idOf(sequence), redis.call('XRANGE', key, from, '+', 'COUNT', ARGV[3])}

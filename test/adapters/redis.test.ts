@@ -99,6 +99,9 @@ for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
     for (const text of numbered(1, 5)) await publish(bus, 'room', text, history);
     const ids = await heard.heard(5).then(() => heard.ids as string[]);
     await until(async () => (await bus.read('room', heard.position!, 10)).gap, 'that the first are dropped');
+    await until(async () => (await bus.read('room', ids[3]!, 10)).messages.length === 0, 'that the newest is not read');
+    assert.deepEqual(await bus.read('room', ids[3]!, 10), { messages: [], gap: true });
+    assert.deepEqual(await bus.read('room', '', 10), { messages: [], gap: true });
     assert.deepEqual((await bus.read('room', ids[4]!, 10)), { messages: [], gap: false });
     assert.equal((await publish(bus, 'room', '6', history)), ids[4]!.replace(/5$/, '6'));
   });
