@@ -80,6 +80,7 @@ export class NatsBus implements Bus {
   async subscribe(group: string, listener: BusListener, _history?: BusHistory): Promise<BusSubscription> {
     if (this.#isClosed) throw closed();
     const subject = this.#subjectOf(group);
+    if (this.#connection.isClosed()) throw new Error('the connection to NATS is closed');
     let topic = this.#topics.get(subject);
     if (topic === undefined) this.#topics.set(subject, (topic = new NatsTopic(this.#connection, subject)));
     await topic.join(listener);
@@ -176,9 +177,9 @@ class NatsTopic {
   async join(listener: BusListener): Promise<void> {
     this.#listeners.add(listener);
     await this.#settle();
-    if (!this.#isClosed) return;
+    if (!this.#isClosed && !this.#connection.isClosed()) return;
     this.#listeners.delete(listener);
-    throw closed();
+    throw this.#isClosed ? closed() : new Error('the connection to NATS is closed');
   }
 
   leave(listener: BusListener): void {

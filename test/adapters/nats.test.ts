@@ -114,7 +114,18 @@ natsTest('a connection that is closed for good is told', async (_t, start) => {
   await connection.close();
   await heard.told('lost');
   await assert.rejects(publish(bus, 'room', 'text'));
-  await assert.rejects(bus.subscribe('other', heard, undefined));
+  for (const group of ['other', 'room']) await assert.rejects(bus.subscribe(group, heard, undefined), /closed/);
+  await bus.close();
+});
+
+natsTest('who subscribes while NATS is away is told where the connection gives up', async (_t, start) => {
+  const server = await start();
+  const connection = await connect({ servers: `127.0.0.1:${server.port}`, reconnectTimeWait: 20, maxReconnectAttempts: 3 });
+  const bus = new NatsBus(connection);
+  const heard = await HeardGroup.open(bus, 'room');
+  await server.stop();
+  await heard.told('lost');
+  await assert.rejects(bus.subscribe('room', new HeardGroup(), undefined), /closed/);
   await bus.close();
 });
 
