@@ -65,6 +65,11 @@ export class PendingCalls {
     this.#maxBytes = checkAmount('maxPendingBytes', maxPendingBytes, 'bytes', 16 * 1024 * 1024);
   }
 
+  /** How long a message may wait. */
+  get timeoutMs(): number {
+    return this.#timeoutMs;
+  }
+
   /** @throws an Error where more waits than may. A message of any size is taken where nothing waits. */
   add(bytes: number): PendingCall {
     if (this.#bytes >= this.#maxBytes) throw new Error(`the bus has not taken what waits for it already, ${this.#maxBytes} bytes or more`);

@@ -4,8 +4,10 @@
  *
  * An entry's id is the message's: `<epoch>-<sequence>`, where the epoch is Redis's clock in microseconds when the stream was made. Entry 0
  * is no message but the place before the first. The newest entry always stays, because it says how to go on. Fields: m, the message as
- * packed; t, when it was added, and u, until when it may be read, in milliseconds; n, the bytes of all messages of the epoch so far; r, the run of the server; k, the
- * call that added it.
+ * packed; t, when it was added, and u, until when it may be read, in milliseconds; n, the bytes of all messages of the epoch so far; r, the run of the server.
+ *
+ * Beside it stands a note for each bus that has added something lately, which says what its last call was, and what it was answered: where only
+ * that answer was lost, the call is not carried out again. It is not a part of the stream because others may push a message out of that.
  *
  * A Redis that has lost data must not give the ids of what it lost to other messages. Where the run of the newest entry is not that of now,
  * the stream is only carried on if Redis keeps an append-only file that has every message it ever answered, and was no replica before; else
@@ -57,8 +59,8 @@ local function idOf(number)
   return epoch .. '-' .. decimal(number)
 end
 
-local function add(number, message, call)
-  redis.call('XADD', key, idOf(number), 'm', message, 't', decimal(now), 'u', decimal(now + ARGV[3]), 'n', decimal(total), 'r', run, 'k', call)
+local function add(number, message)
+  redis.call('XADD', key, idOf(number), 'm', message, 't', decimal(now), 'u', decimal(now + ARGV[3]), 'n', decimal(total), 'r', run)
 end
 
 local function hasSurvived()
@@ -88,7 +90,7 @@ end
 local function begin()
   redis.call('DEL', key)
   epoch, sequence, total = clock[1] .. string.format('%06d', clock[2]), 0, 0
-  add(0, '', '')
+  add(0, '')
 end
 
 -- Finds the history or begins one; also where the caller was handed what this server never had, or has lost.
@@ -109,29 +111,28 @@ local function trim(maxMessages, maxAgeMs, maxBytes)
 end
 `;
 
-/** Adds messages and tells them to whoever listens. ARGV behind the verdict: as of `TEND`, then channel, call, '1' where it is called again, messages. Gives the id of the first. */
+/** Adds messages and tells them to whoever listens. KEYS[2]: the note of the bus. ARGV behind the verdict: as of `TEND`, then channel, call, '1' where it is called again, how long the note stays, messages. Gives the id of the first. */
 export const APPEND = scriptOf(`
-local CHANNEL, CALL, IS_REPEATED, FIRST = ARGV[7], ARGV[8], ARGV[9] == '1', 10
+local CHANNEL, CALL, IS_REPEATED, NOTE_MS, FIRST = ARGV[7], ARGV[8], ARGV[9] == '1', ARGV[10], 11
 
--- The number of the first message, where the call was carried out before and only its answer was lost.
-local function findCall()
-  for _, entry in ipairs(redis.call('XRANGE', key, '-', '+')) do
-    local call, index = string.match(fieldsOf(entry).k, '^(.+)/(%d+)$')
-    if call == CALL then return string.match(entry[1], '%d+$') - index end
-  end
+-- The id of the first message, where the call was carried out before in this epoch and only its answer was lost.
+local function findAnswer()
+  local call, id = string.match(redis.call('GET', KEYS[2]) or '', '^(%S+) (%S+)$')
+  if call == CALL and string.match(id, '^%d+') == epoch then return id end
 end
 
 open(ARGV[1], ARGV[5], ARGV[6])
-local done = IS_REPEATED and findCall()
-if done then return idOf(done) end
+local answer = IS_REPEATED and findAnswer()
+if answer then return answer end
 for i = FIRST, #ARGV do
   local number = sequence + 1 + i - FIRST
   total = total + #ARGV[i]
-  add(number, ARGV[i], CALL .. '/' .. decimal(i - FIRST))
+  add(number, ARGV[i])
   redis.call('PUBLISH', CHANNEL, idOf(number) .. '\\n' .. ARGV[i])
 end
 if sequence == 0 then redis.call('XDEL', key, idOf(0)) end
 trim(ARGV[2], ARGV[3], ARGV[4])
+redis.call('SET', KEYS[2], CALL .. ' ' .. idOf(sequence + 1), 'PX', NOTE_MS)
 return idOf(sequence + 1)
 `);
 

@@ -168,10 +168,11 @@ export class RedisBus implements Bus {
 
   /** Adds to the history; a batch that is repeated is added once. */
   #adder(key: string, history: BusHistory): SendBatch {
-    let call = '';
+    let number = 0;
     return async (batch, isRepeated) => {
-      if (!isRepeated) call = `${this.#name}:${++this.#calls}`;
-      const { epoch, sequence } = await this.#log.append(key, batch, history, this.#topics.get(key)?.position, call, isRepeated);
+      if (!isRepeated) number = ++this.#calls;
+      const call = { bus: this.#name, number, isRepeated, repeatedForMs: this.#pending.timeoutMs };
+      const { epoch, sequence } = await this.#log.append(key, batch, history, this.#topics.get(key)?.position, call);
       return batch.map((_, i) => formatPosition({ epoch, sequence: sequence + i }));
     };
   }

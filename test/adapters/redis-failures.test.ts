@@ -217,6 +217,22 @@ for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
     assert.deepEqual(heard.texts, numbered(0, 9));
   });
 
+  redisTest(`${client}: what was carried out, but its answer lost, is there once even where others have pushed it out of the history`, async (t, start) => {
+    const { port } = await start();
+    const cutter = await ReplyCutter.open(t, port);
+    const [one, two] = [await connect(t, cutter.port), await connect(t, port)];
+    const history = { ...HISTORY, maxMessages: 5 };
+    const heard = await HeardGroup.open(two, 'room', history);
+    await publish(one, 'room', '1', history);
+    cutter.cutAnswerTo(/EVALSHA/, async () => {
+      for (const text of numbered(3, 12)) await publish(two, 'room', text, history);
+    });
+    const id = await publish(one, 'room', '2', history);
+    await publish(one, 'room', '13', history);
+    assert.deepEqual(await heard.heard(13), numbered(1, 13));
+    assert.deepEqual([cutter.cuts, id], [1, heard.ids[1]]);
+  });
+
   redisTest(`${client}: a group without history is told at most once: an answer that is lost rejects`, async (t, start) => {
     const { port } = await start();
     const cutter = await ReplyCutter.open(t, port);

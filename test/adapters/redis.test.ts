@@ -12,14 +12,15 @@ import { nodeRedisBus, REDIS_CLIENTS, redisClient } from '../support/buses.js';
 import { until } from '../support/signals.js';
 
 for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
-  redisTest(`${client}: a group with history is one key, one without is none, and only groups that somebody is in are subscribed`, async (t, start) => {
+  redisTest(`${client}: a group with history is one key, and a note for a while, one without is none, and only groups that somebody is in are subscribed`, async (t, start) => {
     const { port } = await start();
     const [bus, redis] = [await connect(t, port), await redisClient(t, port)];
     const heard = [await HeardGroup.open(bus, 'plain'), await HeardGroup.open(bus, 'kept', HISTORY)];
     await publish(bus, 'plain', 'text');
     await publish(bus, 'kept', 'text', HISTORY);
     await publish(bus, 'nobody is here', 'text', HISTORY);
-    assert.deepEqual((await redis.keys('*')).sort(), ['longwire:{kept}', 'longwire:{nobody is here}']);
+    assert.deepEqual((await redis.keys('*}')).sort(), ['longwire:{kept}', 'longwire:{nobody is here}']);
+    for (const note of await redis.keys('*[^}]')) assert.ok((await redis.pttl(note)) > 0, note);
     assert.deepEqual(((await redis.call('PUBSUB', 'CHANNELS')) as string[]).sort(), ['longwire:{kept}', 'longwire:{plain}']);
     const second = await HeardGroup.open(bus, 'plain');
     second.close();
@@ -36,7 +37,7 @@ for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
     for (const [i, bus] of buses.entries()) await publish(bus, 'room', `message ${i}`, HISTORY);
     for (const [i, each] of heard.entries()) assert.deepEqual(await each.heard(1), [`message ${i}`]);
     for (const each of heard) assert.equal(each.messages.length, 1);
-    assert.deepEqual((await (await redisClient(t, port)).keys('*')).sort(), ['one:{room}', 'two:{room}', '{room}']);
+    assert.deepEqual((await (await redisClient(t, port)).keys('*}')).sort(), ['one:{room}', 'two:{room}', '{room}']);
   });
 
   redisTest(`${client}: buses with different prefixes do not hear of each other where one begins with the other`, async (t, start) => {
@@ -147,7 +148,7 @@ redisTest('ioredis with a keyPrefix of its own: it stands before ours', async (t
   const heard = await HeardGroup.open(bus, 'room', HISTORY);
   await publish(bus, 'room', 'text', HISTORY);
   assert.deepEqual(await heard.heard(1), ['text']);
-  assert.deepEqual(await (await redisClient(t, port)).keys('*'), ['app:longwire:{room}']);
+  assert.deepEqual(await (await redisClient(t, port)).keys('*}'), ['app:longwire:{room}']);
 });
 
 redisTest('what is refused for good rejects at once, and what follows is not held up by it', async (t, start) => {
