@@ -16,7 +16,7 @@ import { BackOff } from './cluster/back-off.js';
 import { Relay } from './cluster/relay.js';
 import { UsageError } from './errors.js';
 import { findPort, type ListenPlace } from './net/listen.js';
-import { check, checkNumber, count, isFunction, isObject, optional } from './option-checks.js';
+import { check, checkNumber, count, describe, isFunction, isObject, optional } from './option-checks.js';
 import type { ServerOptions } from './options.js';
 import { checkStopOptions, type ServerStatus, type StopOptions, type StopResult, warn } from './server.js';
 import { type ServerStats, sumOf, withoutOpen } from './server-stats.js';
@@ -148,8 +148,10 @@ export class LongwireCluster implements Cluster {
   #isToldToStop = false;
   #stopping: Promise<ClusterStopResult> | undefined;
 
-  constructor(handlerModule: string | URL, { workers, onWorkerExit, ...options }: ClusterOptions, find = findPort) {
+  constructor(handlerModule: string | URL, given: ClusterOptions, find = findPort) {
     if (!cluster.isPrimary) throw new UsageError('runCluster was called in a worker of a cluster: call it where cluster.isPrimary is true');
+    if (!isObject(given)) throw new UsageError(`options must be an object, not ${describe(given)}`);
+    const { workers, onWorkerExit, ...options } = given;
     this.#module = urlOf(handlerModule);
     this.#size = checkNumber('workers', workers, count(availableParallelism(), 1, MAX_WORKERS));
     this.#onWorkerExit = check('onWorkerExit', onWorkerExit, optional(isFunction), 'a function') ?? warnOfExit;

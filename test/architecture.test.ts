@@ -85,7 +85,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'adapters',
-    files: ['adapters/{outbox,packing,pending-calls,redis-clients,redis-scripts,redis-log,redis-topic,redis,nats}'],
+    files: ['adapters/{bus-options,outbox,packing,naming,pending-calls,cluster-hearing,redis-link,node-redis,ioredis,redis-clients,redis-scripts,redis-log,redis-topic,redis,nats}'],
     anyFolder: [6],
     folders: [],
     node: ['node:crypto'],

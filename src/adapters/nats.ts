@@ -9,9 +9,14 @@
  */
 
 import { type Bus, type BusHistory, type BusListener, type BusSubscription, UsageError } from '../index.js';
+import { checkNames, checkPrefix } from './bus-options.js';
+import { escapeGroup } from './naming.js';
 import { NotConnected, Outbox, pause } from './outbox.js';
 import { packMessage, unpackMessage } from './packing.js';
 import { PendingCalls, type PendingOptions } from './pending-calls.js';
+
+/** Words between points, without spaces and wildcards; a point may be the end. */
+const SUBJECT_BEGIN = /^(?:(?:[^\s.*>\p{C}]+\.)*[^\s.*>\p{C}]*)$/u;
 
 /** What is used of a connection of nats.js: `@nats-io/transport-node`, or `nats` from version 2 on. */
 export interface NatsConnection {
@@ -52,8 +57,9 @@ export class NatsBus implements Bus {
   /** @throws UsageError on what is no connection, and on options that make no sense. */
   constructor(connection: NatsConnection, options: NatsBusOptions = {}) {
     if (typeof connection?.status !== 'function' || typeof connection.flush !== 'function') throw new UsageError('a NatsBus takes a connection of nats.js');
+    checkNames(options);
     this.#connection = connection;
-    this.#prefix = options.prefix ?? 'longwire.';
+    this.#prefix = checkPrefix(options.prefix, SUBJECT_BEGIN, 'the beginning of a subject', 'longwire.');
     this.#pending = new PendingCalls(options);
     this.#isConnected = !connection.isClosed();
     this.#events = connection.status()[Symbol.asyncIterator]();
@@ -74,6 +80,7 @@ export class NatsBus implements Bus {
   async subscribe(group: string, listener: BusListener, _history?: BusHistory): Promise<BusSubscription> {
     if (this.#isClosed) throw closed();
     const subject = this.#subjectOf(group);
+    if (this.#connection.isClosed()) throw new Error('the connection to NATS is closed');
     let topic = this.#topics.get(subject);
     if (topic === undefined) this.#topics.set(subject, (topic = new NatsTopic(this.#connection, subject)));
     await topic.join(listener);
@@ -99,10 +106,10 @@ export class NatsBus implements Bus {
     return this.close();
   }
 
-  /** A subject is made of words between points, without spaces, `*` and `>`: a group is one word, in which all but letters, digits, `-` and `_` are escaped. */
+  /** A subject is made of words between points, without spaces, `*` and `>`: a group is one word, or the end of one that begins with the prefix. */
   #subjectOf(group: string): string {
-    const word = group.replace(/[^A-Za-z0-9_-]/gu, (each) => `%${Buffer.from(each).toString('hex')}`);
-    return this.#prefix + (word === '' ? '%' : word);
+    const mark = /[^.]$/.test(this.#prefix) ? '=' : '';
+    return this.#prefix + mark + escapeGroup(group, /[^A-Za-z0-9_-]/gu);
   }
 
   #outboxOf(subject: string): Outbox {
@@ -170,9 +177,9 @@ class NatsTopic {
   async join(listener: BusListener): Promise<void> {
     this.#listeners.add(listener);
     await this.#settle();
-    if (!this.#isClosed) return;
+    if (!this.#isClosed && !this.#connection.isClosed()) return;
     this.#listeners.delete(listener);
-    throw closed();
+    throw this.#isClosed ? closed() : new Error('the connection to NATS is closed');
   }
 
   leave(listener: BusListener): void {

@@ -3,7 +3,8 @@
  * memory nor keeps anybody waiting for ever.
  */
 
-import { scheduleTask, UsageError } from '../index.js';
+import { scheduleTask } from '../index.js';
+import { checkAmount } from './bus-options.js';
 
 /** What a call costs besides its message: so a flood of empty messages is bounded, too. */
 const BYTES_A_CALL = 256;
@@ -59,11 +60,14 @@ export class PendingCalls {
   #cancelTimer: (() => boolean) | undefined;
 
   /** @throws UsageError on options that make no sense. */
-  constructor({ publishTimeoutMs = 10_000, maxPendingBytes = 16 * 1024 * 1024 }: PendingOptions) {
-    if (!(publishTimeoutMs > 0)) throw new UsageError('publishTimeoutMs is a number of milliseconds above 0');
-    if (!(maxPendingBytes > 0)) throw new UsageError('maxPendingBytes is a number of bytes above 0');
-    this.#timeoutMs = publishTimeoutMs;
-    this.#maxBytes = maxPendingBytes;
+  constructor({ publishTimeoutMs, maxPendingBytes }: PendingOptions) {
+    this.#timeoutMs = checkAmount('publishTimeoutMs', publishTimeoutMs, 'milliseconds', 10_000);
+    this.#maxBytes = checkAmount('maxPendingBytes', maxPendingBytes, 'bytes', 16 * 1024 * 1024);
+  }
+
+  /** How long a message may wait. */
+  get timeoutMs(): number {
+    return this.#timeoutMs;
   }
 
   /** @throws an Error where more waits than may. A message of any size is taken where nothing waits. */

@@ -4,20 +4,25 @@
  */
 
 import { type Bus, type BusHistory, type BusListener, type BusSubscription, UsageError } from '../index.js';
+import { checkNames, checkPrefix } from './bus-options.js';
+import { escapeGroup } from './naming.js';
 import { NotConnected, Outbox, type SendBatch } from './outbox.js';
 import { packMessage } from './packing.js';
 import { PendingCalls, type PendingOptions } from './pending-calls.js';
-import { linkOf, type RedisClient, type RedisLink } from './redis-clients.js';
+import { linkOf, type RedisClient } from './redis-clients.js';
+import type { RedisLink } from './redis-link.js';
 import { formatPosition, parsePosition, RedisLog } from './redis-log.js';
 import { RedisTopic } from './redis-topic.js';
 
-export type { IoRedisClient, NodeRedisClient, NodeRedisCluster, NodeRedisSubscriber, RedisClient } from './redis-clients.js';
+export type { IoRedisClient } from './ioredis.js';
+export type { NodeRedisClient, NodeRedisCluster, NodeRedisNode, NodeRedisSubscriber } from './node-redis.js';
+export type { RedisClient } from './redis-clients.js';
 
 /** How a bus uses Redis. */
 export interface RedisBusOptions extends PendingOptions {
   /**
-   * What the names of all keys and channels begin with, which the group follows; `longwire:` by default. Buses with the same prefix, and
-   * only they, hear of each other: also where their clients have different numbers of a database, or prefixes of their own, which channels do not know.
+   * What the names of all keys and channels begin with, which the group follows in braces; `longwire:` by default. Buses with the same prefix,
+   * and only they, hear of each other: also where their clients have different numbers of a database, or prefixes of their own, which channels do not know.
    */
   readonly prefix?: string | undefined;
 }
@@ -53,13 +58,14 @@ export class RedisBus implements Bus {
 
   /** @throws UsageError on what is no client, and on options that make no sense. */
   constructor(client: RedisClient, options: RedisBusOptions = {}) {
-    this.#prefix = options.prefix ?? 'longwire:';
+    checkNames(options);
+    this.#prefix = checkPrefix(options.prefix, /^\P{Surrogate}*$/u, 'text without lone surrogates', 'longwire:');
     this.#pending = new PendingCalls(options);
     this.#link = linkOf(client, {
       heard: (channel, payload) => this.#hear(channel, payload),
       lost: (error) => this.#topics.forEach((topic) => topic.lost(error)),
       ready: () => this.#topics.forEach((topic) => topic.ready()),
-    });
+    }, `${this.#prefix}${this.#name}`);
     this.#log = new RedisLog(this.#link);
   }
 
@@ -74,7 +80,7 @@ export class RedisBus implements Bus {
 
   async subscribe(group: string, listener: BusListener, history: BusHistory | undefined): Promise<BusSubscription> {
     if (this.#isClosed) throw closed();
-    const topic = this.#topicOf(this.#prefix + group, history);
+    const topic = this.#topicOf(this.#keyOf(group), history);
     const { position, leave } = await topic.join(listener);
     const close = (): void => {
       leave();
@@ -85,7 +91,7 @@ export class RedisBus implements Bus {
 
   async read(group: string, since: string, limit: number): ReturnType<Bus['read']> {
     if (this.#isClosed) throw closed();
-    const { messages, gap } = await this.#log.read(this.#prefix + group, parsePosition(since), limit);
+    const { messages, gap } = await this.#log.read(this.#keyOf(group), parsePosition(since), limit);
     return { messages, gap };
   }
 
@@ -101,6 +107,11 @@ export class RedisBus implements Bus {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** In a cluster the braces say that the group alone decides which server has it. */
+  #keyOf(group: string): string {
+    return `${this.#prefix}{${escapeGroup(group, /[{}%]|\p{Surrogate}/gu)}}`;
   }
 
   #topicOf(key: string, history: BusHistory | undefined): RedisTopic {
@@ -142,7 +153,7 @@ export class RedisBus implements Bus {
     const name = `${history === undefined ? 'channel' : 'stream'} ${group}`;
     let outbox = this.#outboxes.get(name);
     if (outbox !== undefined) return outbox;
-    const key = this.#prefix + group;
+    const key = this.#keyOf(group);
     const onIdle = (): void => void this.#outboxes.delete(name);
     outbox = history === undefined ? new Outbox((batch) => this.#tell(key, batch), isUnsent, onIdle) : new Outbox(this.#adder(key, history), canRepeat, onIdle);
     this.#outboxes.set(name, outbox);
@@ -157,10 +168,11 @@ export class RedisBus implements Bus {
 
   /** Adds to the history; a batch that is repeated is added once. */
   #adder(key: string, history: BusHistory): SendBatch {
-    let call = '';
+    let number = 0;
     return async (batch, isRepeated) => {
-      if (!isRepeated) call = `${this.#name}:${++this.#calls}`;
-      const { epoch, sequence } = await this.#log.append(key, batch, history, this.#topics.get(key)?.position, call, isRepeated);
+      if (!isRepeated) number = ++this.#calls;
+      const call = { bus: this.#name, number, isRepeated, repeatedForMs: this.#pending.timeoutMs };
+      const { epoch, sequence } = await this.#log.append(key, batch, history, this.#topics.get(key)?.position, call);
       return batch.map((_, i) => formatPosition({ epoch, sequence: sequence + i }));
     };
   }

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { connect } from '@nats-io/transport-node';
 import { UsageError } from 'longwire';
-import { NatsBus, type NatsConnection } from 'longwire/nats';
-import { numbered, publish } from '../support/bus-conformance.js';
+import { NatsBus, type NatsBusOptions, type NatsConnection } from 'longwire/nats';
+import { numbered, prefixesAreApart, publish, WRONG_OPTIONS } from '../support/bus-conformance.js';
 import { HeardGroup } from '../support/bus-listener.js';
 import { natsTest } from '../support/bus-servers.js';
 import { natsBus } from '../support/buses.js';
@@ -83,6 +83,11 @@ natsTest('only groups that somebody is in are subscribed, and what others put in
   await assert.rejects(connection.request('longwire.room', 'text', { timeout: 5_000 }), /no responders/i);
 });
 
+natsTest('buses with different prefixes do not hear of each other where one begins with the other', async (t, start) => {
+  const { port } = await start();
+  await prefixesAreApart((prefix) => natsBus(t, port, { prefix }), '.');
+});
+
 natsTest('a closed bus takes nothing and keeps nobody waiting, and the connection stays open', async (t, start) => {
   const server = await start();
   const connection = await connect({ servers: `127.0.0.1:${server.port}` });
@@ -109,7 +114,18 @@ natsTest('a connection that is closed for good is told', async (_t, start) => {
   await connection.close();
   await heard.told('lost');
   await assert.rejects(publish(bus, 'room', 'text'));
-  await assert.rejects(bus.subscribe('other', heard, undefined));
+  for (const group of ['other', 'room']) await assert.rejects(bus.subscribe(group, heard, undefined), /closed/);
+  await bus.close();
+});
+
+natsTest('who subscribes while NATS is away is told where the connection gives up', async (_t, start) => {
+  const server = await start();
+  const connection = await connect({ servers: `127.0.0.1:${server.port}`, reconnectTimeWait: 20, maxReconnectAttempts: 3 });
+  const bus = new NatsBus(connection);
+  const heard = await HeardGroup.open(bus, 'room');
+  await server.stop();
+  await heard.told('lost');
+  await assert.rejects(bus.subscribe('room', new HeardGroup(), undefined), /closed/);
   await bus.close();
 });
 
@@ -118,7 +134,9 @@ natsTest('a bus takes a connection of NATS, options that make sense, and origins
   const { port } = await start();
   const connection = await connect({ servers: `127.0.0.1:${port}` });
   t.after(() => connection.close());
-  assert.throws(() => new NatsBus(connection, { publishTimeoutMs: -1 }), UsageError);
+  for (const options of [...WRONG_OPTIONS, ...['*.', 'a b', '.', 'a..', '>', '\ud800'].map((prefix) => ({ prefix }))]) {
+    assert.throws(() => new NatsBus(connection, options as NatsBusOptions), UsageError, JSON.stringify(options));
+  }
   const bus = new NatsBus(connection);
   await assert.rejects(publish(bus, 'room', 'text', undefined, 'two\nlines'), UsageError);
   await bus.close();

@@ -3,23 +3,25 @@
 import assert from 'node:assert/strict';
 import { Redis } from 'ioredis';
 import { UsageError } from 'longwire';
-import { RedisBus, type RedisClient } from 'longwire/redis';
-import { HISTORY, numbered, publish } from '../support/bus-conformance.js';
+import { RedisBus, type RedisBusOptions, type RedisClient } from 'longwire/redis';
+import { createClientPool, createSentinel } from 'redis';
+import { HISTORY, numbered, prefixesAreApart, publish, WRONG_OPTIONS } from '../support/bus-conformance.js';
 import { HeardGroup } from '../support/bus-listener.js';
 import { redisTest } from '../support/bus-servers.js';
 import { nodeRedisBus, REDIS_CLIENTS, redisClient } from '../support/buses.js';
 import { until } from '../support/signals.js';
 
 for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
-  redisTest(`${client}: a group with history is one key, one without is none, and only groups that somebody is in are subscribed`, async (t, start) => {
+  redisTest(`${client}: a group with history is one key, and a note for a while, one without is none, and only groups that somebody is in are subscribed`, async (t, start) => {
     const { port } = await start();
     const [bus, redis] = [await connect(t, port), await redisClient(t, port)];
     const heard = [await HeardGroup.open(bus, 'plain'), await HeardGroup.open(bus, 'kept', HISTORY)];
     await publish(bus, 'plain', 'text');
     await publish(bus, 'kept', 'text', HISTORY);
     await publish(bus, 'nobody is here', 'text', HISTORY);
-    assert.deepEqual((await redis.keys('*')).sort(), ['longwire:kept', 'longwire:nobody is here']);
-    assert.deepEqual(((await redis.call('PUBSUB', 'CHANNELS')) as string[]).sort(), ['longwire:kept', 'longwire:plain']);
+    assert.deepEqual((await redis.keys('*}')).sort(), ['longwire:{kept}', 'longwire:{nobody is here}']);
+    for (const note of await redis.keys('*[^}]')) assert.ok((await redis.pttl(note)) > 0, note);
+    assert.deepEqual(((await redis.call('PUBSUB', 'CHANNELS')) as string[]).sort(), ['longwire:{kept}', 'longwire:{plain}']);
     const second = await HeardGroup.open(bus, 'plain');
     second.close();
     await publish(bus, 'plain', 'more');
@@ -35,7 +37,12 @@ for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
     for (const [i, bus] of buses.entries()) await publish(bus, 'room', `message ${i}`, HISTORY);
     for (const [i, each] of heard.entries()) assert.deepEqual(await each.heard(1), [`message ${i}`]);
     for (const each of heard) assert.equal(each.messages.length, 1);
-    assert.deepEqual((await (await redisClient(t, port)).keys('*')).sort(), ['one:room', 'room', 'two:room']);
+    assert.deepEqual((await (await redisClient(t, port)).keys('*}')).sort(), ['one:{room}', 'two:{room}', '{room}']);
+  });
+
+  redisTest(`${client}: buses with different prefixes do not hear of each other where one begins with the other`, async (t, start) => {
+    const { port } = await start();
+    await prefixesAreApart((prefix) => connect(t, port, { prefix }), ':', HISTORY);
   });
 
   redisTest(`${client}: while Redis does not answer, publish rejects when its time is up, and at once where too much waits`, async (t, start) => {
@@ -74,15 +81,15 @@ for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
     await publish(bus, 'unused', 'text', history);
     let [before, tended] = [Infinity, 0];
     await until(async () => {
-      const left = await redis.pttl('longwire:used');
+      const left = await redis.pttl('longwire:{used}');
       assert.ok(left > 0);
       if (left > before) tended++;
       before = left;
-      return (await redis.exists('longwire:unused')) === 0 && tended >= 2;
+      return (await redis.exists('longwire:{unused}')) === 0 && tended >= 2;
     }, 'that the one is forgotten, and the other not');
     assert.match((await publish(bus, 'used', 'more', history))!, /-2$/);
     heard.close();
-    await until(async () => (await redis.exists('longwire:used')) === 0, 'that it is forgotten');
+    await until(async () => (await redis.exists('longwire:{used}')) === 0, 'that it is forgotten');
   });
 
   redisTest(`${client}: messages that are too old go, but not the place of the newest`, async (t, start) => {
@@ -93,6 +100,9 @@ for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
     for (const text of numbered(1, 5)) await publish(bus, 'room', text, history);
     const ids = await heard.heard(5).then(() => heard.ids as string[]);
     await until(async () => (await bus.read('room', heard.position!, 10)).gap, 'that the first are dropped');
+    await until(async () => (await bus.read('room', ids[3]!, 10)).messages.length === 0, 'that the newest is not read');
+    assert.deepEqual(await bus.read('room', ids[3]!, 10), { messages: [], gap: true });
+    assert.deepEqual(await bus.read('room', '', 10), { messages: [], gap: true });
     assert.deepEqual((await bus.read('room', ids[4]!, 10)), { messages: [], gap: false });
     assert.equal((await publish(bus, 'room', '6', history)), ids[4]!.replace(/5$/, '6'));
   });
@@ -100,14 +110,14 @@ for (const [client, connect] of Object.entries(REDIS_CLIENTS)) {
   redisTest(`${client}: a key that holds something else is left alone, and the message refused`, async (t, start) => {
     const { port } = await start();
     const [bus, redis] = [await connect(t, port), await redisClient(t, port)];
-    await redis.set('longwire:room', 'mine');
+    await redis.set('longwire:{room}', 'mine');
     await assert.rejects(publish(bus, 'room', 'text', HISTORY), /WRONGTYPE/);
-    assert.equal(await redis.get('longwire:room'), 'mine');
-    await redis.del('longwire:room');
-    await redis.xadd('longwire:room', '1-1', 'name', 'value');
+    assert.equal(await redis.get('longwire:{room}'), 'mine');
+    await redis.del('longwire:{room}');
+    await redis.xadd('longwire:{room}', '1-1', 'name', 'value');
     await assert.rejects(publish(bus, 'room', 'text', HISTORY), /something else than the history of a group/);
     await assert.rejects(bus.read('room', '', 10), /something else than the history of a group/);
-    assert.equal(await redis.xlen('longwire:room'), 1);
+    assert.equal(await redis.xlen('longwire:{room}'), 1);
   });
 
   redisTest(`${client}: a closed bus takes nothing, keeps nobody waiting and leaves no connection`, async (t, start) => {
@@ -138,13 +148,13 @@ redisTest('ioredis with a keyPrefix of its own: it stands before ours', async (t
   const heard = await HeardGroup.open(bus, 'room', HISTORY);
   await publish(bus, 'room', 'text', HISTORY);
   assert.deepEqual(await heard.heard(1), ['text']);
-  assert.deepEqual(await (await redisClient(t, port)).keys('*'), ['app:longwire:room']);
+  assert.deepEqual(await (await redisClient(t, port)).keys('*}'), ['app:longwire:{room}']);
 });
 
 redisTest('what is refused for good rejects at once, and what follows is not held up by it', async (t, start) => {
   const { port } = await start();
   const redis = await redisClient(t, port);
-  await redis.acl('SETUSER', 'default', 'resetkeys', '~longwire:mine');
+  await redis.acl('SETUSER', 'default', 'resetkeys', '~longwire:{mine}*');
   const bus = await nodeRedisBus(t, port);
   const publishing = [publish(bus, 'others', '1', HISTORY), publish(bus, 'mine', '1', HISTORY), publish(bus, 'mine', '2', HISTORY)];
   const [refused, ...taken] = await Promise.allSettled(publishing);
@@ -158,8 +168,11 @@ redisTest('a bus takes a client of Redis, options that make sense, and origins o
   }
   const { port } = await start();
   const client = await redisClient(t, port);
-  for (const options of [{ publishTimeoutMs: 0 }, { publishTimeoutMs: NaN }, { maxPendingBytes: -1 }]) {
-    assert.throws(() => new RedisBus(client, options), UsageError);
+  for (const options of [...WRONG_OPTIONS, { prefix: '\ud800' }]) {
+    assert.throws(() => new RedisBus(client, options as RedisBusOptions), UsageError, JSON.stringify(options));
+  }
+  for (const other of [createClientPool({ url: `redis://127.0.0.1:${port}` }), createSentinel({ name: 'x', sentinelRootNodes: [{ host: '127.0.0.1', port }] })]) {
+    assert.throws(() => new RedisBus(other as unknown as RedisClient), UsageError);
   }
   await assert.rejects(publish(await nodeRedisBus(t, port), 'room', 'text', undefined, 'two\nlines'), UsageError);
 });

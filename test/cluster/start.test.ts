@@ -179,6 +179,7 @@ for (const [message, options] of Object.entries(WRONG)) {
 
 test('refuses what is no module', async () => {
   for (const module of ['', undefined, () => 'x']) await assert.rejects(runCluster(module as string), UsageError);
+  for (const options of [null, 5, 'x']) await assert.rejects(runCluster(handlerModule('lab'), options as unknown as ClusterOptions), UsageError);
 });
 
 test('listens with a socket for each worker where `reusePort` is asked for and Node has it', async (t) => {

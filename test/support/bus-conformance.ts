@@ -20,6 +20,11 @@ export interface BusCase {
   readonly run: (t: TestContext, medium: Medium) => Promise<void>;
 }
 
+/** Options that no bus takes. */
+export const WRONG_OPTIONS: readonly unknown[] = [
+  null, 5, 'longwire', { prefx: 'a' }, { prefix: 5 }, { prefix: {} }, { prefix: null },
+  ...[0, -1, NaN, '5', true, null].flatMap((value) => [{ publishTimeoutMs: value }, { maxPendingBytes: value }]),
+];
 export const HISTORY: BusHistory = { maxMessages: 1_000, maxAgeMs: 60_000, maxBytes: 1024 * 1024 };
 const ORIGIN = 'a-store';
 /** Behind everything that a case publishes: who has heard it has heard all that came before. */
@@ -43,7 +48,7 @@ function epochOf(id: string | undefined): string {
 }
 
 /** Names that a medium may not take for anything but names. */
-const ODD_NAMES = ['room', 'room.a', 'room.b', 'room*', 'room.>', '*', '>', 'Room', '', ' ', 'two words', '{a}b', '{}', '}', 'a:b', 'ü', '💬', 'line\nfeed', '%', 'x'.repeat(200)];
+const ODD_NAMES = ['room', 'room.a', 'room.b', 'room*', 'room.>', '*', '>', 'Room', '', ' ', 'two words', '{a}b', '{}', '}', 'a:b', 'ü', '💬', 'line\nfeed', '%', '%25', '%7b', '\ud800', '\ud801', '\ud880', '\u0600', '\ufffd', 'x'.repeat(200)];
 
 const PLAIN: readonly BusCase[] = [
   {
@@ -64,9 +69,9 @@ const PLAIN: readonly BusCase[] = [
     async run(_t, medium) {
       const [one, two] = [await medium.connect(), await medium.connect()];
       const heard = await Promise.all(ODD_NAMES.map((name) => HeardGroup.open(one, name)));
-      for (const name of ODD_NAMES) await publish(two, name, `to «${name}»`);
+      for (const name of ODD_NAMES) await publish(two, name, `to ${JSON.stringify(name)}`);
       for (const name of ODD_NAMES) await publish(two, name, END);
-      for (const [i, each] of heard.entries()) assert.deepEqual(await each.heard(2), [`to «${ODD_NAMES[i]}»`, END]);
+      for (const [i, each] of heard.entries()) assert.deepEqual(await each.heard(2), [`to ${JSON.stringify(ODD_NAMES[i])}`, END]);
     },
   },
   {
@@ -296,6 +301,23 @@ const NOT_KEPT: readonly BusCase[] = [
     },
   },
 ];
+
+/** Buses are only heard by those that have the same prefix: whatever the prefixes and the groups look like together. `point` is what stands at the end of a prefix. */
+export async function prefixesAreApart(connect: (prefix: string) => Promise<Bus>, point: string, history?: BusHistory): Promise<void> {
+  const prefixes = [`chat${point}`, `chat${point}admin${point}`, 'chat', 'cha', 'chat=', `chat${point}=`, 'chat%7b', ''];
+  const groups = ['room', `admin${point}room`, `chat${point}room`, 't', 't=room', '=room', 'room}', '{room', '', point];
+  const heard: [string, HeardGroup][] = [];
+  for (const prefix of prefixes) {
+    const bus = await connect(prefix);
+    for (const group of groups) heard.push([`«${prefix}» «${group}»`, await HeardGroup.open(bus, group, history)]);
+  }
+  for (const prefix of prefixes) {
+    const bus = await connect(prefix);
+    for (const group of groups) await publish(bus, group, `«${prefix}» «${group}»`, history);
+    for (const group of groups) await publish(bus, group, END, history);
+  }
+  for (const [name, each] of heard) assert.deepEqual(await each.heard(2), [name, END]);
+}
 
 /** The cases of a medium. */
 export function busCases(keepsHistory: boolean): readonly BusCase[] {

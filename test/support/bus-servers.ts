@@ -45,23 +45,25 @@ export function redisTest(name: string, fn: (t: TestContext, start: StartServer)
   serverTest(REDIS, name, fn);
 }
 
-/** A test with a cluster of three servers of Redis, whose ports it is given. */
-export function redisClusterTest(name: string, fn: (t: TestContext, ports: readonly number[]) => Promise<void>): void {
+/** A test with a cluster of three servers of Redis, whose ports it is given. Those that are left serve on where one fails. */
+export function redisClusterTest(name: string, fn: (t: TestContext, ports: readonly number[], servers: readonly BusServer[]) => Promise<void>): void {
   redisTest(name, async (t, start) => {
     const startNode = async (): Promise<ClusterNode> => {
       const busPort = await freePort();
-      const { port } = await start('--cluster-enabled', 'yes', '--cluster-port', String(busPort));
-      const redis = new Redis({ host: '127.0.0.1', port });
+      const server = await start('--cluster-enabled', 'yes', '--cluster-require-full-coverage', 'no', '--cluster-node-timeout', '1500', '--cluster-port', String(busPort));
+      const { port } = server;
+      const redis = new Redis({ host: '127.0.0.1', port, retryStrategy: () => null }).on('error', () => {});
       t.after(() => redis.disconnect());
-      return { port, busPort, redis };
+      return { server, port, busPort, redis };
     };
     const nodes = [await startNode(), await startNode(), await startNode()];
     await joinCluster(nodes);
-    await fn(t, nodes.map(({ port }) => port));
+    await fn(t, nodes.map(({ port }) => port), nodes.map(({ server }) => server));
   });
 }
 
 interface ClusterNode {
+  readonly server: BusServer;
   readonly port: number;
   /** Where the servers of the cluster talk to each other. */
   readonly busPort: number;

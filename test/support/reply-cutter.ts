@@ -9,6 +9,7 @@ export class ReplyCutter {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #pattern: RegExp | undefined;
+  #meanwhile: () => Promise<unknown> = async () => {};
 
   private constructor(port: number) {
     this.#server = createServer((client) => this.#join(client, port));
@@ -29,14 +30,15 @@ export class ReplyCutter {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Cuts the connection on which the next request comes that `pattern` fits, once it is answered. */
-  cutAnswerTo(pattern: RegExp): void {
+  /** Cuts the connection on which the next request comes that `pattern` fits, once it is answered and `meanwhile` is over. */
+  cutAnswerTo(pattern: RegExp, meanwhile: () => Promise<unknown> = async () => {}): void {
     this.#pattern = pattern;
+    this.#meanwhile = meanwhile;
   }
 
   #join(client: Socket, port: number): void {
     const server = connect(port, '127.0.0.1');
-    let isCut = false;
+    let [isCut, isBeingCut] = [false, false];
     client.on('data', (data) => {
       if (this.#pattern?.test(data.toString('latin1')) === true) {
         this.#pattern = undefined;
@@ -46,8 +48,10 @@ export class ReplyCutter {
     });
     server.on('data', (data) => {
       if (!isCut) return void client.write(data);
+      if (isBeingCut) return;
+      isBeingCut = true;
       this.cuts++;
-      client.destroy();
+      void this.#meanwhile().finally(() => client.destroy());
     });
     for (const [socket, other] of [[client, server], [server, client]] as const) {
       this.#sockets.add(socket);
