@@ -145,14 +145,14 @@ return idOf(sequence)
 
 /**
  * Reads on behind a message, if that is not too old: the newest one also stays then. ARGV behind the verdict: its epoch and sequence, limit.
- * Gives the id of the last message, where there is a history, entries, and where there are any the time as in their `t`.
+ * Gives the id of the last message, where there is a history, entries, and the time as in their `t`.
  */
 export const READ = scriptOf(`
 if not find() then return {false, {}} end
 for _ = 1, redis.call('XLEN', key) do
   local oldest = redis.call('XRANGE', key, '-', '+', 'COUNT', 1)[1]
   if now <= tonumber(fieldsOf(oldest).u) then break end
-  if oldest[1] == idOf(sequence) then return {oldest[1], {}} end
+  if oldest[1] == idOf(sequence) then return {oldest[1], {}, decimal(now)} end
   redis.call('XDEL', key, oldest[1])
 end
 local from = '-'
