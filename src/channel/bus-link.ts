@@ -3,7 +3,6 @@
  * of the bus. Where the bus has brought something out of order, ids tell: what came before is passed over, what is missing is fetched.
  */
 
-import type { Outgoing } from '../http/contract.js';
 import type { BusHistory, BusListener, BusMessage, BusSubscription } from './bus.js';
 import { BusHold } from './bus-hold.js';
 import type { BusSettings } from './bus-settings.js';
@@ -70,10 +69,10 @@ export class BusLink<Who extends { readonly number: number }> {
     this.#ready = new Gate();
   }
 
-  publish(content: Content, response: Outgoing, except: Who | undefined): void {
+  publish(content: Content, except: Who | undefined): void {
     const number = this.#settings.nextNumber();
     if (this.#limits !== undefined && except !== undefined) this.#leftOut.expect(number, except);
-    const bytes = encodeParcel(number, content, response);
+    const bytes = encodeParcel(number, content);
     if (this.#isOpening) this.#hold.put(bytes);
     else void this.#publish(bytes);
   }

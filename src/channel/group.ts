@@ -12,7 +12,7 @@ import type { GroupSettings } from './group-settings.js';
 import { History } from './history.js';
 import { type Home, type Joining, Member } from './member.js';
 import type { Parcel } from './parcel.js';
-import { type Content, Published, responseOf } from './published.js';
+import { type Content, Published } from './published.js';
 import type { MemberCounts, MessageFor } from './store-contract.js';
 import type { OnSlow } from './store-options.js';
 import type { StoreClock, Sweepable } from './sweeper.js';
@@ -122,7 +122,7 @@ export class Group<Attachment> implements Home, LinkedGroup<Member<Attachment>>,
     const except = this.#members.get(exceptChannel as AsyncChannel<unknown>);
     const now = this.#owner.clock.monotonic();
     this.#usedAt = now;
-    this.#link?.publish(content, responseOf(content), except);
+    this.#link?.publish(content, except);
     if (this.#link !== undefined && this.history !== undefined) return this.#sizeWithout(except);
     return this.#handOut(this.history?.append(content, now, except?.number) ?? new Published(content, now), except);
   }

@@ -3,9 +3,9 @@
  * head leaves out what a message does not have.
  */
 
-import type { Outgoing, ServerSentEvent } from '../http/contract.js';
+import type { ServerSentEvent } from '../http/contract.js';
 import { type FieldPair, pairsOf } from './field-pairs.js';
-import { eventOf, isResponse } from './outgoing.js';
+import { eventOf } from './outgoing.js';
 import type { Content } from './published.js';
 
 export interface Parcel {
@@ -30,10 +30,10 @@ interface Head {
 const VERSION = 1;
 const HEAD_AT = 5;
 
-export function encodeParcel(number: number, content: Content, response: Outgoing): Uint8Array {
+export function encodeParcel(number: number, content: Content): Uint8Array {
   const { data, event, id, retry, key, asIs } = content;
   const isText = typeof data === 'string';
-  const head: Head = { n: number, event, id, retry, key, ...(isText && { t: true }), ...(asIs && { asIs }), ...responseHead(response) };
+  const head: Head = { n: number, event, id, retry, key, ...(isText && { t: true }), ...(asIs && { asIs }), ...responseHead(content) };
   const text = JSON.stringify(head);
   const headLength = Buffer.byteLength(text);
   const parcel = Buffer.allocUnsafeSlow(HEAD_AT + headLength + (isText ? Buffer.byteLength(data) : data.length));
@@ -58,9 +58,7 @@ export function decodeParcel(bytes: Uint8Array): Parcel | undefined {
   return { number: n, content: { data, event, id, retry, key, asIs, status, headers } };
 }
 
-function responseHead(response: Outgoing): Pick<Head, 'status' | 'headers'> {
-  if (!isResponse(response)) return {};
-  const { status, headers } = response;
+function responseHead({ status, headers }: Content): Pick<Head, 'status' | 'headers'> {
   return { ...(status !== undefined && { status }), ...(headers !== undefined && { headers: pairsOf(headers) }) };
 }
 

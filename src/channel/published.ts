@@ -101,7 +101,7 @@ export class Published implements Sendable {
 }
 
 /** What was broadcast, as what answers a request. */
-export function responseOf({ data, status, headers }: Content): Outgoing {
+function responseOf({ data, status, headers }: Content): Outgoing {
   return status === undefined && headers === undefined ? data : { ...(status !== undefined && { status }), headers, body: data };
 }
 
