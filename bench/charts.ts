@@ -5,25 +5,42 @@ import { ENTRIES, MESSAGE_BYTES } from './broadcast/scenarios.js';
 import { judge } from './floors.js';
 import type { GrowthResults } from './growth/main.js';
 import type { ProfileResults } from './profile/main.js';
-import { majorOf, type Results } from './results.js';
+import { fileName, majorOf, type Results } from './results.js';
 import type { SoakResults } from './soak/main.js';
 import type { Sample } from './soak/trend.js';
 import { barChart, type BarGroup, type Line, lineChart } from './svg.js';
 
+/** A run that is quoted. */
+export interface QuotedRun extends Results {
+  /** The file that its memory of idle connections is from, where that was measured again later. */
+  readonly idleFile?: string;
+}
+
 /** What the newest run of each kind found. */
 export interface Newest {
-  readonly runs: readonly Results[];
+  readonly runs: readonly QuotedRun[];
   readonly growth: GrowthResults | undefined;
   readonly soak: SoakResults | undefined;
   readonly broadcast: BroadcastResults | undefined;
   readonly profile: ProfileResults | undefined;
 }
 
-/** The last that was measured of each version, oldest version first; a run that lacks one of these rows draws no chart. */
-export function newestOfEachNode(all: readonly Results[], rows: readonly string[]): Results[] {
+/**
+ * The last that was measured of each version, oldest version first; a run that lacks one of these rows is not quoted. But what it says of idle
+ * connections is taken from a later one that has those: memory depends on nothing else that a run measures.
+ */
+export function newestOfEachNode(all: readonly Results[], rows: readonly string[]): QuotedRun[] {
   const whole = all.filter((results) => rows.every((name) => results.rows.some((row) => row.name === name)));
   const majors = [...new Set(whole.map(({ node }) => majorOf(node)))].sort((a, b) => a - b);
-  return majors.map((major) => newestOf(whole.filter(({ node }) => majorOf(node) === major))!);
+  return majors.map((major) => {
+    const isOfVersion = ({ node }: Results): boolean => majorOf(node) === major;
+    return withNewestIdle(newestOf(whole.filter(isOfVersion))!, all.filter(isOfVersion));
+  });
+}
+
+function withNewestIdle(run: Results, all: readonly Results[]): QuotedRun {
+  const newest = newestOf(all.filter(({ idle }) => run.idle.every(({ name }) => idle.some((row) => row.name === name))))!;
+  return newest === run ? run : { ...run, idle: newest.idle, idleFile: fileName(newest) };
 }
 
 /** The last that was measured. */

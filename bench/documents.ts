@@ -5,7 +5,7 @@
 
 import { groupsTable, redisTable } from './broadcast/results.js';
 import { MESSAGE_BYTES } from './broadcast/scenarios.js';
-import type { Newest } from './charts.js';
+import type { Newest, QuotedRun } from './charts.js';
 import { judge, judgeIdle, type Verdict } from './floors.js';
 import type { IdleSummary } from './idle-row.js';
 import { duration, markdownTable, micros, times } from './markdown.js';
@@ -38,7 +38,7 @@ export function tablesOf({ runs, growth, soak, broadcast, profile }: Newest, pat
       ? {}
       : {
           compared: `${circumstances(first)}\n\n${comparedTable(first)}`,
-          summaries: runs.map((each) => `- Node ${each.node}: ${summaryOf(each)} ([results](${path}/${fileName(each)}.md))`).join('\n'),
+          summaries: runs.map((each) => `- Node ${each.node}: ${summaryOf(each)} (${filesOf(each, path)})`).join('\n'),
           rows: floorsTable(first),
           others: othersTable(first.rows),
           idle: idleTable(runs),
@@ -83,6 +83,11 @@ export function filled(text: string, tables: Tables): string {
 
 function circumstances({ date, node, machine, options }: Results): string {
   return `On ${date}, with Node ${node}, ${machine.system}, ${machine.cores} cores of ${machine.cpu}, ${options.rounds} rounds of ${options.seconds} s:`;
+}
+
+function filesOf(run: QuotedRun, path: string): string {
+  const results = `[results](${path}/${fileName(run)}.md)`;
+  return run.idleFile === undefined ? results : `${results}, [idle connections](${path}/${run.idleFile}.md)`;
 }
 
 function comparedTable({ rows, node }: Results): string {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chartsOf, newestOfEachNode } from '../../bench/charts.js';
+import { tablesOf } from '../../bench/documents.js';
 import { growthResult } from '../../bench/growth/growth.js';
 import { trendOf } from '../../bench/soak/trend.js';
 import { barChart, lineChart } from '../../bench/svg.js';
@@ -50,9 +51,20 @@ test('there is a chart of each kind of results that there are', () => {
 
 test('of each Node the newest whole run is drawn, the oldest Node first', () => {
   const old = results({ date: '2026-01-01' });
-  const part = results({ date: '2026-04-01', rows: [] });
+  const part = results({ date: '2026-04-01', rows: [], idle: [] });
   const other = results({ date: '2026-02-01', node: '26.0.0', idle: [idleRow({ longwire: 1 })] });
   assert.deepEqual(newestOfEachNode([other, results(), old, part], ['hello']), [results(), other]);
+});
+
+test('what a whole run says of idle connections gives way to what was measured later of the same Node', () => {
+  const idle = [idleRow({ longwire: 2000 })];
+  const again = results({ date: '2026-04-01', rows: [], idle });
+  const other = results({ date: '2026-05-01', node: '26.0.0', rows: [], idle: [idleRow({ longwire: 1 })] });
+  const [quoted, ...others] = newestOfEachNode([again, other, results()], ['hello']);
+  assert.deepEqual(others, []);
+  assert.deepEqual(quoted, { ...results(), idle, idleFile: '2026-04-01-node20.20.2-abcdef0123' });
+  const tables = tablesOf({ runs: [quoted!], growth: undefined, soak: undefined, broadcast: undefined, profile: undefined }, 'results');
+  assert.match(tables['summaries']!, /\[results\]\(results\/2026-03-01-node20\.20\.2-abcdef0123\.md\), \[idle connections\]\(results\/2026-04-01-node20\.20\.2-abcdef0123\.md\)/);
 });
 
 /** Every element that is opened is closed, in order, and no `&` or `<` stands for itself. */
