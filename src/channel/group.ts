@@ -37,7 +37,7 @@ interface Handout<Attachment> {
   readonly lastNumber: number;
 }
 
-export class Group<Attachment> implements Home, LinkedGroup<Member<Attachment>>, Sweepable {
+export class Group<Attachment> implements Home<Attachment>, LinkedGroup<Member<Attachment>>, Sweepable {
   readonly name: string;
   readonly history: History | undefined;
   readonly onSlow: OnSlow | undefined;
@@ -46,6 +46,9 @@ export class Group<Attachment> implements Home, LinkedGroup<Member<Attachment>>,
   readonly #link: BusLink<Member<Attachment>> | undefined;
   readonly #keepMs: number;
   readonly #members = new Map<AsyncChannel<unknown>, Member<Attachment>>();
+  /** Those that wait for older messages. */
+  readonly #loading = new Set<Member<Attachment>>();
+  #isLoading = false;
   #lastNumber = 0;
   /** What waits to be handed out; `undefined` while nothing is. */
   #handouts: Handout<Attachment>[] | undefined;
@@ -107,11 +110,12 @@ export class Group<Attachment> implements Home, LinkedGroup<Member<Attachment>>,
     const member = this.#members.get(channel);
     if (member === undefined) return;
     member.leave();
-    this.memberClosed(channel);
+    this.memberClosed(member);
   }
 
-  memberClosed(channel: AsyncChannel<unknown>): void {
-    this.#members.delete(channel);
+  memberClosed(member: Member<Attachment>): void {
+    this.#members.delete(member.channel);
+    this.#loading.delete(member);
     if (this.#members.size > 0) return;
     this.#usedAt = this.#owner.clock.monotonic();
     if (this.isOver) this.#owner.drop(this);
@@ -147,8 +151,19 @@ export class Group<Attachment> implements Home, LinkedGroup<Member<Attachment>>,
     for (const member of this.#members.values()) member.goBackTo(epoch);
   }
 
-  load(since: string): Promise<void> {
-    return this.#link?.load(since) ?? Promise.resolve();
+  load(member: Member<Attachment>): void {
+    this.#loading.add(member);
+    if (!this.#isLoading) void this.#loadForAll();
+  }
+
+  /** One after the other: while the bus is away, those who leave are held by nobody, however many come. */
+  async #loadForAll(): Promise<void> {
+    this.#isLoading = true;
+    for (const member of this.#loading) {
+      await this.#link?.load(member.position);
+      if (this.#loading.delete(member)) member.loaded();
+    }
+    this.#isLoading = false;
   }
 
   /** Lets go of what is too old, at last of the group itself. */

@@ -22,14 +22,14 @@ import type { OnSlow } from './store-options.js';
 import type { Tally } from './tally.js';
 
 /** What a member needs of its group. */
-export interface Home {
+export interface Home<Attachment> {
   readonly history: History | undefined;
   readonly onSlow: OnSlow | undefined;
   readonly tally: Tally;
-  /** Gets what lies behind an id into the history, as far as it is to be had. Never rejects. */
-  load(since: string): Promise<void>;
-  /** The channel has closed. */
-  memberClosed(channel: AsyncChannel<unknown>): void;
+  /** Gets what lies behind the member's position into the history, as far as it is to be had, and tells it `loaded`; unless it leaves before. */
+  load(member: Member<Attachment>): void;
+  /** Its channel has closed. */
+  memberClosed(member: Member<Attachment>): void;
 }
 
 /** How a channel becomes a member. */
@@ -46,7 +46,7 @@ export class Member<Attachment> implements Membership, Resumption {
   /** Its number in the group: later ones are larger. */
   readonly number: number;
   readonly isAsked: boolean;
-  readonly #home: Home;
+  readonly #home: Home<Attachment>;
   readonly #joining: Joining;
   readonly #onSlow: OnSlow;
   /** Whether its client is told ids. */
@@ -57,7 +57,7 @@ export class Member<Attachment> implements Membership, Resumption {
   /** The sequence of the last message that was its turn. */
   #sequence = 0;
 
-  constructor(home: Home, channel: AsyncChannel<unknown>, number: number, joining: Joining, attachment: Attachment | undefined) {
+  constructor(home: Home<Attachment>, channel: AsyncChannel<unknown>, number: number, joining: Joining, attachment: Attachment | undefined) {
     this.channel = channel;
     this.attachment = attachment;
     this.number = number;
@@ -90,7 +90,7 @@ export class Member<Attachment> implements Membership, Resumption {
 
   channelClosed(): void {
     this.#backlog = undefined;
-    this.#home.memberClosed(this.channel);
+    this.#home.memberClosed(this);
   }
 
   get position(): string {
@@ -231,7 +231,12 @@ export class Member<Attachment> implements Membership, Resumption {
 
   #load(): void {
     this.#isWaiting = true;
-    void this.#home.load(this.position).then(() => this.#goOn());
+    this.#home.load(this);
+  }
+
+  /** What was asked for is in the history, as far as it is to be had. */
+  loaded(): void {
+    this.#goOn();
   }
 
   /** Behind the newest messages there may be some that came while the bus was away, or that are still on their way to this member. */

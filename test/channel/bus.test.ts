@@ -9,6 +9,7 @@ import { FakeClock } from '../support/clock.js';
 import { turns } from '../support/deferred.js';
 import { envelopeSocket, eventStream, type Member, poll, stream, webSocket } from '../support/members.js';
 import { Broker, type Connection } from '../support/broker.js';
+import { countHeld } from '../support/garbage.js';
 
 /** One process with its store. */
 class Process {
@@ -294,6 +295,35 @@ describe('with history', () => {
     await turns();
     assert.deepEqual(calls(member), [message('epoch1-2', 'b')]);
   });
+
+  for (const what of ['subscription', 'answer'] as const) {
+    test(`members that leave while the bus owes its ${what} are held by nobody, and nothing is asked for them`, async () => {
+      const [a, b] = processes(2, { history });
+      await a!.join(webSocket());
+      if (what === 'subscription') b!.bus.isLost = true;
+      await b!.join(envelopeSocket(), 'epoch1-7');
+      await turns();
+      b!.bus.isLost = true;
+      const come = async (): Promise<WeakRef<object>> => {
+        const { channel } = await b!.join(envelopeSocket(), 'epoch1-8');
+        await turns(2);
+        b!.store.removeFromGroup('room', channel);
+        return new WeakRef(channel);
+      };
+      const gone: WeakRef<object>[] = [];
+      for (let i = 0; i < 20; i++) gone.push(await come());
+      // The first may be the one that is being asked for.
+      const held = await countHeld(gone);
+      assert.ok(held <= 2, `${held} of ${gone.length} channels are held`);
+      const asked = b!.bus.calls.length;
+      b!.bus.isLost = false;
+      for (let i = 0; i < 3; i++) {
+        b!.clock.advance(1000);
+        await turns();
+      }
+      assert.ok(b!.bus.calls.slice(asked).filter((call) => call.endsWith('epoch1-8')).length <= 1, b!.bus.calls.slice(asked).join());
+    });
+  }
 
   test('a poll goes on in another process', async () => {
     const [a, b] = processes(2, { history });
