@@ -22,11 +22,11 @@ import { reasonPhrase } from './http/status.js';
 import { Acceptor } from './net/acceptor.js';
 import { Connection, type ConnectionSettings } from './net/connection.js';
 import { type Clock, Deadlines, SYSTEM_CLOCK, tickPeriodFor } from './net/deadlines.js';
-import { FlushQueue } from './net/flush-queue.js';
 import { HomeContext } from './net/home-context.js';
 import { Places } from './net/places.js';
 import type { Departure, Peer } from './net/protocol.js';
 import type { Ticking } from './net/ticker.js';
+import { TurnQueue } from './net/turn-queue.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions, shortestDeadlineMs } from './options.js';
 import { type ServerStats, statsOf } from './server-stats.js';
 import { StopDeadline } from './stop-deadline.js';
@@ -124,6 +124,7 @@ export class LongwireServer implements Server {
   readonly #deadlines: Deadlines;
   readonly #trusts: HttpSettings['trusts'];
   readonly #acceptor: Acceptor;
+  readonly #home = new HomeContext();
   readonly #connections = new WaitableSet<Connection>();
   /** One entry of the clock for all connections: an entry for each would cost memory. */
   readonly #ticks: Ticking = { onTick: (now) => this.#tick(now) };
@@ -278,7 +279,8 @@ export class LongwireServer implements Server {
     const { softBufferBytes, sendTimeoutMs } = this.#options;
     return {
       ticker: this.#deadlines,
-      flushQueue: new FlushQueue(),
+      arrivals: new TurnQueue(setImmediate, (connection) => connection.serve()),
+      departures: new TurnQueue(process.nextTick, (connection) => connection.flush()),
       counters: this.#counters,
       softBufferBytes,
       sendTimeoutMs,
@@ -319,7 +321,7 @@ export class LongwireServer implements Server {
       ...this.#options,
       handler,
       idleParser: new HttpParser(this.#options),
-      home: new HomeContext(),
+      home: this.#home,
       trusts: this.#trusts,
       rates: maxRequestsPerSecond === Infinity ? undefined : new RequestRates(maxRequestsPerSecond, () => clock.monotonic()),
       counters: this.#counters,
@@ -389,7 +391,12 @@ export class LongwireServer implements Server {
     return perMessageDeflate === undefined || offers === undefined ? undefined : negotiateDeflate(offers, perMessageDeflate);
   }
 
-  #onPeerError(error: ProtocolError, { remoteAddress, remotePort }: Peer, bytes: Uint8Array, request?: HttpRequest): void {
+  /** Tells of a client's error, in the async context in which the server was made: what was read next to it is none of its business. */
+  #onPeerError(error: ProtocolError, peer: Peer, bytes: Uint8Array, request?: HttpRequest): void {
+    this.#home.makeScope().runInAsyncScope(() => this.#tellOfPeerError(error, peer, bytes, request), undefined, undefined);
+  }
+
+  #tellOfPeerError(error: ProtocolError, { remoteAddress, remotePort }: Peer, bytes: Uint8Array, request?: HttpRequest): void {
     diagnostics.failed(error, { remoteAddress, remotePort }, request);
     const { onClientError } = this.#options;
     if (onClientError === undefined) return;

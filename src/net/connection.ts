@@ -1,15 +1,16 @@
 /**
  * One accepted socket: from the moment of accept until it is destroyed it has one error listener, one protocol and one
- * output. Output of one read, and of one turn of the event loop, leaves in one write; a peer that is slower than its server is
- * seen by the protocol as congestion, one that takes nothing at all is destroyed. It knows nothing of what is spoken.
+ * output. What little comes is looked at behind all that a turn of the event loop reads, with what came to other connections. Output of one
+ * read, and of one turn, leaves in one write; a peer that is slower than its server is seen by the protocol as congestion, one that takes
+ * nothing at all is destroyed. It knows nothing of what is spoken.
  */
 
 import type { Socket } from 'node:net';
 import type { Counters } from '../counters.js';
-import type { Flushable, FlushQueue } from './flush-queue.js';
 import { Output } from './output.js';
 import type { Departure, Peer, Protocol, Transport } from './protocol.js';
 import type { Ticker, Ticking } from './ticker.js';
+import type { TurnQueue } from './turn-queue.js';
 
 /**
  * How long a closed connection stays, and how much it still reads meanwhile, so that the peer can see our last bytes (RFC 9112 §9.6):
@@ -23,6 +24,9 @@ const PORTION_BYTES = 256 * 1024;
 /** To a slow peer less, so that it can be seen to take something. */
 const SLOW_PORTION_BYTES = 64 * 1024;
 
+/** Input up to here waits for the end of the reads of its turn; more would only take up memory meanwhile. */
+const SERVED_TOGETHER_BYTES = 4 * 1024;
+
 /** Somebody who waits until what was written up to byte `at` of the connection's output was taken. */
 interface DrainWaiter {
   readonly at: number;
@@ -32,7 +36,10 @@ interface DrainWaiter {
 /** What all connections of a server share. */
 export interface ConnectionSettings {
   readonly ticker: Ticker;
-  readonly flushQueue: FlushQueue;
+  /** Has connections look at what they received, once all reads of the turn are done. */
+  readonly arrivals: TurnQueue<Connection>;
+  /** Has those that wrote outside of a read hand over their output, at the end of the turn. */
+  readonly departures: TurnQueue<Connection>;
   readonly counters: Counters;
   readonly softBufferBytes: number;
   readonly sendTimeoutMs: number;
@@ -50,7 +57,7 @@ const NO_OUTPUT = new Output();
 const CONNECTION = Symbol('longwire.connection');
 type OwnedSocket = Socket & { [CONNECTION]: Connection };
 
-export class Connection implements Transport, Ticking, Flushable {
+export class Connection implements Transport, Ticking {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly isSecure: boolean;
@@ -74,6 +81,8 @@ export class Connection implements Transport, Ticking, Flushable {
   #stalledAt = 0;
   #endBy: number | undefined;
   #lingeredBytes = 0;
+  /** Was read in this turn, and not yet looked at. */
+  #arrived: Uint8Array | undefined;
   /** What an upgrade left over, until its new protocol was given it. */
   #rest: Uint8Array | undefined;
 
@@ -172,9 +181,18 @@ export class Connection implements Transport, Ticking, Flushable {
 
   /** Tells the protocol that the server is stopping. */
   shutDown(): void {
+    this.serve();
     if (this.#phase === 'open') this.#tell((protocol) => protocol.onShutdown());
   }
 
+  /** Looks at what was received in this turn. */
+  serve(): void {
+    const bytes = this.#arrived;
+    this.#arrived = undefined;
+    if (bytes !== undefined) this.#take(bytes);
+  }
+
+  /** Hands over what waits. */
   flush(): void {
     this.#isFlushScheduled = false;
     if (this.#isLost) return;
@@ -190,15 +208,17 @@ export class Connection implements Transport, Ticking, Flushable {
     if (this.#phase === 'open') this.#tellTick(now);
   }
 
-  /** Called by the socket's listeners. */
-  received(bytes: Buffer): void {
-    this.#settings.counters.bytesIn += bytes.length;
-    if (this.#rest !== undefined) this.#replayRest();
-    if (this.#phase === 'open') this.#feed(bytes);
-    else this.#discard(bytes.length);
+  // Called by the socket's listeners.
+
+  received(bytes: Uint8Array): void {
+    this.serve();
+    if (bytes.length > SERVED_TOGETHER_BYTES) return this.#take(bytes);
+    this.#arrived = bytes;
+    this.#settings.arrivals.add(this);
   }
 
   peerEnded(): void {
+    this.serve();
     if (this.#rest !== undefined) this.#replayRest();
     if (this.#phase === 'open') this.#tell((protocol) => protocol.onEnd());
   }
@@ -218,6 +238,7 @@ export class Connection implements Transport, Ticking, Flushable {
   }
 
   failed(error: Error & { code?: string }): void {
+    this.serve();
     this.#settings.counters.countError(error.code ?? 'SOCKET_ERROR');
     if (this.#phase !== 'gone') this.#departure = 'reset';
   }
@@ -252,6 +273,13 @@ export class Connection implements Transport, Ticking, Flushable {
     if (rest === undefined || this.#phase !== 'open') return;
     this.resume();
     if (rest.length > 0) this.#feed(rest);
+  }
+
+  #take(bytes: Uint8Array): void {
+    this.#settings.counters.bytesIn += bytes.length;
+    if (this.#rest !== undefined) this.#replayRest();
+    if (this.#phase === 'open') this.#feed(bytes);
+    else this.#discard(bytes.length);
   }
 
   #feed(bytes: Uint8Array): void {
@@ -314,7 +342,7 @@ export class Connection implements Transport, Ticking, Flushable {
   #scheduleFlush(): void {
     if (this.#isFlushScheduled) return;
     this.#isFlushScheduled = true;
-    this.#settings.flushQueue.schedule(this);
+    this.#settings.departures.add(this);
   }
 
   /** Tells the waiters before whom nothing waits any more, and asks to be called again for the others. */

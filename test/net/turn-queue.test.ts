@@ -1,0 +1,73 @@
+/** Whoever joins in one turn of the event loop acts at one later point of it, in the order of joining. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TurnQueue } from '#src/net/turn-queue.js';
+
+type Act = () => void;
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+for (const [point, later] of [['the end of the tick', process.nextTick], ['the end of the reads', setImmediate]] as const) {
+  const newQueue = (): TurnQueue<Act> => new TurnQueue(later, (act) => act());
+
+  test(`has all that joined act in order, at ${point}`, async () => {
+    const queue = newQueue();
+    const acted: string[] = [];
+    for (const name of ['a', 'b', 'c']) queue.add(() => acted.push(name));
+    assert.deepEqual(acted, []);
+    await nextTurn();
+    assert.deepEqual(acted, ['a', 'b', 'c']);
+  });
+
+  test(`has those act that join while others do, at ${point}`, async () => {
+    const queue = newQueue();
+    const acted: string[] = [];
+    queue.add(() => {
+      acted.push('first');
+      queue.add(() => acted.push('joined'));
+    });
+    queue.add(() => acted.push('second'));
+    await nextTurn();
+    await nextTurn();
+    assert.deepEqual(acted, ['first', 'second', 'joined']);
+  });
+
+  test(`has nobody act twice, turn after turn, at ${point}`, async () => {
+    const queue = newQueue();
+    const acted: number[] = [];
+    for (let turn = 0; turn < 5; turn++) {
+      for (let i = 0; i <= turn; i++) queue.add(() => acted.push(turn));
+      await nextTurn();
+      await nextTurn();
+      assert.deepEqual(acted, Array<number>(turn + 1).fill(turn));
+      acted.length = 0;
+    }
+  });
+}
+
+test('asks to be run once a turn, however many join', () => {
+  const runs: Act[] = [];
+  let acted = 0;
+  const queue = new TurnQueue<Act>((run) => void runs.push(run), (act) => act());
+  for (let turn = 1; turn <= 3; turn++) {
+    for (let i = 0; i < 10; i++) queue.add(() => acted++);
+    assert.equal(runs.length, 1);
+    runs.pop()!();
+    assert.equal(acted, 10 * turn);
+  }
+});
+
+test('has the others act later where one throws', () => {
+  const runs: Act[] = [];
+  const acted: string[] = [];
+  const queue = new TurnQueue<Act>((run) => void runs.push(run), (act) => act());
+  queue.add(() => acted.push('first'));
+  queue.add(() => assert.fail('of its own'));
+  queue.add(() => acted.push('third'));
+  assert.throws(() => runs.pop()!(), /of its own/);
+  assert.deepEqual(acted, ['first']);
+  runs.pop()!();
+  assert.deepEqual(acted, ['first', 'third']);
+  assert.equal(runs.length, 0);
+});

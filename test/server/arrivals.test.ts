@@ -1,0 +1,119 @@
+/** What little comes in one turn of the event loop is served behind all its reads: nothing of it is lost or mixed up, whatever else comes in that turn. */
+
+import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { test } from 'node:test';
+import { asChannel, type HttpRequest } from 'longwire';
+import { turns, until } from '../support/deferred.js';
+import { close, handshake, text } from '../support/frames.js';
+import { RawClient } from '../support/raw-client.js';
+import { startServer } from '../support/server.js';
+import { openTls, startTls } from '../support/tls.js';
+
+/** Enough to be served at its read. */
+const LARGE = 'x'.repeat(16 * 1024);
+
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+const post = (path: string, body: string): string => `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+
+/** Whatever these send reaches the kernel before the server, in the same thread, reads any of it. */
+async function openAll(t: Parameters<typeof RawClient.open>[0], port: number, count: number): Promise<RawClient[]> {
+  const clients: RawClient[] = [];
+  for (let i = 0; i < count; i++) clients.push(await RawClient.open(t, port));
+  return clients;
+}
+
+test('serves what came first on a connection first, small or large, though several pieces of it come in one read', async (t) => {
+  const paths: string[] = [];
+  const server = await startTls(t, async (request) => {
+    paths.push(request.path);
+    await request.bytes();
+    return request.path;
+  });
+  if (server === undefined) return;
+  const client = new RawClient(await openTls(t, server));
+  // Each is a record of its own, and is decrypted by itself, all in one read.
+  for (const each of [get('/1'), post('/2', LARGE), get('/3'), get('/4'), post('/5', LARGE)]) void client.send(each);
+  const expected = ['/1', '/2', '/3', '/4', '/5'];
+  for (const path of expected) assert.equal((await client.readResponse()).body, path);
+  assert.deepEqual(paths, expected);
+});
+
+test('answers a request that was read before the server began to stop, if within the same turn', async (t) => {
+  let stopping: Promise<unknown> | undefined;
+  const { server, port } = await startServer(t, (request) => {
+    if (request.path === '/stop') stopping ??= server.stop();
+    return request.path;
+  });
+  const [small, large] = await openAll(t, port, 2);
+  void small!.send(get('/small'));
+  void large!.send(post('/stop', LARGE));
+  assert.equal((await small!.readResponse()).body, '/small');
+  assert.equal((await large!.readResponse()).body, '/stop');
+  await stopping;
+});
+
+test('hands over a request whose client left, or reset the connection, in the same turn', async (t) => {
+  for (const leave of ['end', 'reset'] as const) {
+    const served: string[] = [];
+    const { port } = await startServer(t, (request) => {
+      served.push(request.path);
+      return 'hello';
+    });
+    const [client] = await openAll(t, port, 1);
+    await client!.send(get(`/${leave}`));
+    client![leave]();
+    await until(() => served.length > 0, 'the request');
+    assert.deepEqual(served, [`/${leave}`]);
+  }
+});
+
+test('hands over messages and the close that came behind them in one turn, to each its own', async (t) => {
+  const heard = new Map<string, unknown[]>();
+  const { port } = await startServer(t, (request) => {
+    const events: unknown[] = [];
+    heard.set(request.path, events);
+    return asChannel(request, {
+      onReceive: (channel, message) => {
+        events.push(message);
+        channel.send(message);
+      },
+      onClose: (_channel, status) => events.push(status),
+    });
+  });
+  const clients = await openAll(t, port, 20);
+  clients.forEach((client, i) => void client.send(handshake(`/${i}`)));
+  for (const client of clients) await client.readUntil('\r\n\r\n');
+  clients.forEach((client, i) => void client.send(Buffer.concat([text(`a${i}`), text(`b${i}`), close(1000)])));
+  await until(() => [...heard.values()].every((events) => events.length === 3), 'all closes');
+  clients.forEach((_, i) => assert.deepEqual(heard.get(`/${i}`), [`a${i}`, `b${i}`, 'normal']));
+});
+
+test('runs onClientError in the context of the server, whatever was read next to it', async (t) => {
+  const storage = new AsyncLocalStorage<string>();
+  const seen: unknown[] = [];
+  const options = {
+    onClientError: () => {
+      seen.push(storage.getStore());
+      storage.enterWith('of another client');
+    },
+  };
+  const { port } = await storage.run('of the server', () => startServer(t, () => 'hello', options));
+  const clients = await openAll(t, port, 3);
+  for (const client of clients) void client.send('nonsense\r\n\r\n');
+  await until(() => seen.length === clients.length, 'all errors');
+  assert.deepEqual(seen, Array(3).fill('of the server'));
+});
+
+test('has the promises of handlers go on behind all that was read in their turn, and answers all of them', async (t) => {
+  const { port } = await startServer(t, async (request: HttpRequest) => {
+    await turns(request.path.length % 3);
+    return request.path;
+  });
+  const clients = await openAll(t, port, 30);
+  clients.forEach((client, i) => void client.send(get(`/${'y'.repeat(i)}`) + get(`/second/${i}`)));
+  for (const [i, client] of clients.entries()) {
+    assert.equal((await client.readResponse()).body, `/${'y'.repeat(i)}`);
+    assert.equal((await client.readResponse()).body, `/second/${i}`);
+  }
+});
