@@ -8,6 +8,7 @@
 import type { Socket } from 'node:net';
 import type { Counters } from '../counters.js';
 import { Output } from './output.js';
+import { pushPastStream } from './past-stream.js';
 import type { Departure, Peer, Protocol, Transport } from './protocol.js';
 import type { Ticker, Ticking } from './ticker.js';
 import type { TurnQueue } from './turn-queue.js';
@@ -101,6 +102,7 @@ export class Connection implements Transport, Ticking {
     this.#protocol = protocol;
     const socket = this.#socket;
     socket.on('data', onSocketData);
+    socket.push = onSocketPush;
     socket.on('end', onSocketEnd);
     socket.on('drain', onSocketDrain);
     // Whoever read a header from it ahead of us paused it.
@@ -408,6 +410,8 @@ function own(socket: Socket, connection: Connection): OwnedSocket {
 function onSocketData(this: OwnedSocket, bytes: Buffer): void {
   this[CONNECTION].received(bytes);
 }
+
+const onSocketPush = pushPastStream(onSocketData);
 
 function onSocketEnd(this: OwnedSocket): void {
   this[CONNECTION].peerEnded();
