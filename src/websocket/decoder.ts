@@ -5,10 +5,9 @@
  */
 
 import { ByteQueue } from '../byte-queue.js';
-import { ownBytes } from '../bytes.js';
 import { wsError } from './errors.js';
 import { decodeHeader, type FrameHeader, isControl, newFrameHeader, OPCODE, RSV1 } from './frame.js';
-import { asideFor, unmask, unmaskAside, unmaskWhole } from './mask.js';
+import { asideFor, unmask, unmaskAside, unmaskedBytes, unmaskWhole } from './mask.js';
 import { type AssembledMessage, decodeText, maxPayloadBytes, MessageAssembler, type MessageLimits } from './message.js';
 import { type FrameContext, headerViolation } from './rules.js';
 
@@ -113,13 +112,11 @@ export class FrameDecoder {
 
   /** A message that has come in one frame and in one piece: nothing is copied that need not be. */
   #takeWhole(): AssembledMessage {
-    const { mask, length } = this.#header;
+    const header = this.#header;
     const { bytes, start } = this.#queue;
-    const aside = asideFor(length);
-    const isAscii = aside === undefined ? unmaskWhole(bytes, start, start + length, mask) : unmaskAside(bytes, start, start + length, mask);
     this.#left = undefined;
-    this.#queue.skip(length);
-    return aside === undefined ? wholeMessage(this.#header, bytes, start, isAscii) : wholeMessage(this.#header, aside, 0, isAscii);
+    this.#queue.skip(header.length);
+    return wholeMessage(header, bytes, start, start + header.length);
   }
 
   /** The next bytes of payload, taken out of the queue and unmasked in place: nobody else reads them. */
@@ -130,10 +127,15 @@ export class FrameDecoder {
   }
 }
 
-/** The message of one frame, whose payload begins at `start`. */
-function wholeMessage({ opcode, rsv, length }: FrameHeader, bytes: Buffer, start: number, isAscii: boolean): AssembledMessage {
-  const end = start + length;
+/** The message of one frame, whose payload lies between `start` and `end`. */
+function wholeMessage({ opcode, rsv, mask }: FrameHeader, bytes: Buffer, start: number, end: number): AssembledMessage {
   const isText = opcode === OPCODE.text;
-  if ((rsv & RSV1) !== 0) return { type: 'compressed', bytes: ownBytes(bytes.subarray(start, end)), isText };
-  return { type: 'message', data: isText ? decodeText(bytes, start, end, isAscii) : ownBytes(bytes.subarray(start, end)) };
+  if ((rsv & RSV1) !== 0) return { type: 'compressed', bytes: unmaskedBytes(bytes, start, end, mask), isText };
+  return { type: 'message', data: isText ? unmaskedText(bytes, start, end, mask) : unmaskedBytes(bytes, start, end, mask) };
+}
+
+function unmaskedText(bytes: Buffer, start: number, end: number, mask: Uint8Array): string {
+  const aside = asideFor(end - start);
+  if (aside === undefined) return decodeText(bytes, start, end, unmaskWhole(bytes, start, end, mask));
+  return decodeText(aside, 0, end - start, unmaskAside(bytes, start, end, mask));
 }

@@ -1,5 +1,6 @@
 /** Unmasking (RFC 6455 §5.3). */
 
+import { ownBytes } from '../bytes.js';
 import { xorRoom } from './simd.js';
 
 /** Up to here four bytes a step cost less than a copy for SIMD, or a view for whole words, does. */
@@ -59,6 +60,33 @@ export function unmaskWhole(bytes: Uint8Array, start: number, end: number, key: 
   }
   for (; at < end; at++) seen |= bytes[at]! ^= key[(at - start) & 3]!;
   return seen < 0x80;
+}
+
+/** A whole payload, unmasked, as bytes that are the receiver's own. */
+export function unmaskedBytes(bytes: Uint8Array, start: number, end: number, key: Uint8Array): Uint8Array {
+  const length = end - start;
+  if (length <= SHORT_BYTES) return shortUnmasked(bytes, start, length, key);
+  if (asideFor(length) === undefined) {
+    unmask(bytes, start, end, key, 0);
+    return ownBytes(bytes.subarray(start, end));
+  }
+  unmaskAside(bytes, start, end, key);
+  return xorRoom!.copy(length);
+}
+
+/** Byte by byte from there to here: a view of what was received, and a copy of it, take longer. */
+function shortUnmasked(bytes: Uint8Array, start: number, length: number, key: Uint8Array): Uint8Array {
+  const own = new Uint8Array(length);
+  const [k0, k1, k2, k3] = [key[0]!, key[1]!, key[2]!, key[3]!];
+  let at = 0;
+  for (; at + 4 <= length; at += 4) {
+    own[at] = bytes[start + at]! ^ k0;
+    own[at + 1] = bytes[start + at + 1]! ^ k1;
+    own[at + 2] = bytes[start + at + 2]! ^ k2;
+    own[at + 3] = bytes[start + at + 3]! ^ k3;
+  }
+  for (; at < length; at++) own[at] = bytes[start + at]! ^ key[at & 3]!;
+  return own;
 }
 
 const keyBytes = new Uint8Array(4);

@@ -409,8 +409,10 @@ function hasCome(at: number | undefined, now: number): boolean {
   return at !== undefined && now >= at;
 }
 
-/** The headers of the texts that need no more than two bytes for it. */
-const SHORT_TEXT_HEADERS = Array.from({ length: 126 }, (_, length) => encodeHeader(OPCODE.text, length));
+/** The headers of what needs no more than two bytes for it. */
+const shortHeaders = (opcode: number): readonly string[] => Array.from({ length: 126 }, (_, length) => encodeHeader(opcode, length));
+const SHORT_TEXT_HEADERS = shortHeaders(OPCODE.text);
+const SHORT_BINARY_HEADERS = shortHeaders(OPCODE.binary);
 
 /** One message in one unfragmented frame, whole: what is short as latin1 where it can be, everything else as bytes. */
 function encodeMessage(data: Message): string | Uint8Array {
@@ -427,7 +429,7 @@ const latin1Room = Buffer.allocUnsafeSlow(LATIN1_UP_TO_BYTES);
 function encodeBinary(data: Uint8Array): string | Uint8Array {
   if (data.length > LATIN1_UP_TO_BYTES) return frameOf(OPCODE.binary, data.length, (frame, at) => frame.set(data, at));
   latin1Room.set(data);
-  return encodeHeader(OPCODE.binary, data.length) + latin1Room.toString('latin1', 0, data.length);
+  return (SHORT_BINARY_HEADERS[data.length] ?? encodeHeader(OPCODE.binary, data.length)) + latin1Room.toString('latin1', 0, data.length);
 }
 
 function frameOf(opcode: number, length: number, fill: (frame: Buffer, at: number) => void): Uint8Array {

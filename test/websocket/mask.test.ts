@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { asideFor, unmask, unmaskAside, unmaskWhole } from '#src/websocket/mask.js';
+import { asideFor, unmask, unmaskAside, unmaskedBytes, unmaskWhole } from '#src/websocket/mask.js';
 import { Random } from '../support/random.js';
 
 const KEY = Uint8Array.of(0x11, 0x5a, 0xc3, 0xfe);
@@ -57,6 +57,21 @@ test('a whole payload is the same wherever it is left, and ASCII is seen only wh
       if (isAscii) assert.ok(plain.subarray(3, 3 + length).every((byte) => byte < 0x80), `length ${length}`);
       if (length <= 16_384 && high === 128) assert.ok(isAscii, `length ${length}`);
     }
+  }
+});
+
+test('bytes are handed over in memory of their own, and nothing beside them changes', () => {
+  const random = new Random(4);
+  for (const length of [...LENGTHS, 191, 192, 193, 16_383, 16_384, 16_385, 70_000]) {
+    const plain = Buffer.from(random.bytes(length + 5));
+    const masked = Buffer.from(slowly(plain, 3, 3 + length, KEY, 0));
+    const own = unmaskedBytes(masked, 3, 3 + length, KEY);
+    assert.ok(plain.subarray(3, 3 + length).equals(own), `length ${length}`);
+    assert.deepEqual([masked.subarray(0, 3), masked.subarray(3 + length)], [plain.subarray(0, 3), plain.subarray(3 + length)], `beside a length of ${length}`);
+    assert.deepEqual([own.constructor, own.buffer.byteLength], [Uint8Array, length], `length ${length}`);
+    masked.fill(0);
+    unmaskedBytes(Buffer.alloc(16_384, 0xff), 0, 16_384, KEY);
+    assert.ok(plain.subarray(3, 3 + length).equals(own), `length ${length}, once others have come`);
   }
 });
 
