@@ -56,7 +56,8 @@ export class ByteQueue {
   /** A view of the first bytes, at most `count`, which are consumed. */
   take(count: number): Buffer {
     const stop = Math.min(this.end, this.start + count);
-    const view = this.bytes.subarray(this.start, stop);
+    const isAll = this.start === 0 && stop === this.bytes.length;
+    const view = isAll ? this.bytes : this.bytes.subarray(this.start, stop);
     this.skip(stop - this.start);
     return view;
   }

@@ -4,7 +4,7 @@
  */
 
 import { ByteQueue } from '../byte-queue.js';
-import { EMPTY, ownBytes } from '../bytes.js';
+import { ownBytes } from '../bytes.js';
 import { type ProtocolError, UsageError } from '../errors.js';
 import { httpError } from './errors.js';
 import { type FieldLines, NO_FIELDS } from './headers.js';
@@ -73,16 +73,16 @@ export class RequestBody implements ReadableBody {
 
   /** What `read` makes of all of the body, up to `maxBytes`: one promise, which settles in the turn in which the body is complete. */
   collect<T>(maxBytes: number, read: (bytes: Uint8Array) => T): Promise<T> {
-    const reading = newReading(read);
+    const reading = new Reading(this.#held, read);
     try {
       this.#take(maxBytes);
       this.#collectUpTo = maxBytes;
       if (this.#error !== undefined) throw this.#error;
-      this.#waiter = { resolve: () => reading.finish(ownBytes(this.#held.take(this.#held.length))), reject: reading.fail };
+      this.#waiter = reading;
       if (this.#hasEnded) this.#settle(undefined);
       else this.#source.pull();
     } catch (error) {
-      reading.fail(error);
+      reading.reject(error);
     }
     return reading.promise;
   }
@@ -153,30 +153,36 @@ export class RequestBody implements ReadableBody {
   }
 }
 
-/** One promise of what a body is read as. */
-interface Reading<T> {
+/** One promise of what all that is held of a body is read as. An object, and no closures: every body that is collected needs one. */
+class Reading<T> implements Waiter {
   readonly promise: Promise<T>;
-  finish(bytes: Uint8Array): void;
-  fail(error: unknown): void;
-}
+  readonly #held: ByteQueue;
+  readonly #read: (bytes: Uint8Array) => T;
+  #settle!: (value: T) => void;
+  #fail!: (error: unknown) => void;
 
-function newReading<T>(read: (bytes: Uint8Array) => T): Reading<T> {
-  let resolve: (value: T) => void;
-  let reject: (error: unknown) => void;
-  const promise = new Promise<T>((...both) => ([resolve, reject] = both));
-  // What the application gave up waiting for must not end the process: it is the peer's doing. Who awaits it hears of it.
-  const fail = (error: unknown): void => {
-    promise.catch(() => {});
-    reject(error);
-  };
-  const finish = (bytes: Uint8Array): void => {
+  constructor(held: ByteQueue, read: (bytes: Uint8Array) => T) {
+    this.#held = held;
+    this.#read = read;
+    this.promise = new Promise((resolve, reject) => {
+      this.#settle = resolve;
+      this.#fail = reject;
+    });
+  }
+
+  resolve(): void {
     try {
-      resolve(read(bytes));
+      this.#settle(this.#read(ownBytes(this.#held.take(this.#held.length))));
     } catch (error) {
-      fail(error);
+      this.reject(error);
     }
-  };
-  return { promise, finish, fail };
+  }
+
+  /** What the application gave up waiting for must not end the process: it is the peer's doing. Who awaits it hears of it. */
+  reject(error: unknown): void {
+    this.promise.catch(() => {});
+    this.#fail(error);
+  }
 }
 
 /** What a request reads its body from. */
@@ -189,9 +195,9 @@ export interface ReadableBody extends AsyncIterable<Uint8Array> {
 export const NO_BODY: ReadableBody = {
   trailers: NO_FIELDS,
   collect(_maxBytes, read) {
-    const { promise, finish } = newReading(read);
-    finish(ownBytes(EMPTY));
-    return promise;
+    const reading = new Reading(new ByteQueue(), read);
+    reading.resolve();
+    return reading.promise;
   },
   [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
 };
