@@ -3,6 +3,9 @@
 /** No bytes, for what we send: the application is given `ownBytes` of it. */
 export const EMPTY: Uint8Array = new Uint8Array(0);
 
+/** Text from here on is copied into bytes beside the heap; as part of a longer string it would be copied there first, and then again. */
+export const COPY_TEXT_FROM_BYTES = 16 * 1024;
+
 export const TAB = 0x09;
 export const LF = 0x0a;
 export const CR = 0x0d;

@@ -9,8 +9,6 @@ import type { Answer, StreamedBody } from './outlet.js';
 /** The longest bytes that are copied at the call; longer ones are borrowed until they are written. */
 export const COPY_UP_TO_BYTES = 4 * 1024;
 
-/** Text from here on is copied into bytes beside the heap; as part of a longer string it would be copied there first, and then again. */
-export const COPY_TEXT_FROM_BYTES = 16 * 1024;
 /** What ends a line of an event stream, or makes clients overlook it. */
 const NOT_IN_LINE = /[\r\n\0]/;
 const NO_EVENT: ServerSentEvent = {};

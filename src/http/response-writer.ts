@@ -3,8 +3,9 @@
  * what becomes of the connection, is not known here.
  */
 
+import { COPY_TEXT_FROM_BYTES } from '../bytes.js';
 import type { Message } from '../channel/contract.js';
-import { COPY_TEXT_FROM_BYTES, COPY_UP_TO_BYTES } from '../channel/outgoing.js';
+import { COPY_UP_TO_BYTES } from '../channel/outgoing.js';
 import type { Counters } from '../counters.js';
 import type { Transport } from '../net/protocol.js';
 import type { Ticker } from '../net/ticker.js';

@@ -8,7 +8,7 @@ import { closedBy, type ClosedBy } from '../channel/close-status.js';
 import type { Message } from '../channel/contract.js';
 import type { ChannelPort, PackedMessage, WebSocketOutlet } from '../channel/outlet.js';
 import { EMPTY_ENVELOPE, ENVELOPE_PROTOCOL } from '../channel/envelope.js';
-import { COPY_TEXT_FROM_BYTES, keepBytes } from '../channel/outgoing.js';
+import { keepBytes } from '../channel/outgoing.js';
 import type { SharedMessage } from '../channel/shared-message.js';
 import { EMPTY, ownBytes } from '../bytes.js';
 import type { Counters } from '../counters.js';
@@ -20,6 +20,7 @@ import { Compression, type CompressionSettings } from './compression.js';
 import { type FrameEvent, FrameDecoder } from './decoder.js';
 import { wsError } from './errors.js';
 import type { DeflateParameters } from './extensions.js';
+import { encodeMessage } from './encoder.js';
 import { encodeHeader, OPCODE, RSV1 } from './frame.js';
 import { Inflow, type InflowLimits } from './inflow.js';
 import type { MessageLimits } from './message.js';
@@ -47,8 +48,6 @@ export interface WebSocketSettings extends MessageLimits, InflowLimits {
 
 /** Payloads up to this are framed as one piece; larger bytes go out behind their header. */
 const ONE_PIECE_UP_TO_BYTES = 4 * 1024;
-/** Bytes up to this are framed as text. */
-const LATIN1_UP_TO_BYTES = 1024;
 /** The longest that a stopping server waits for a peer's Close, whatever `closeTimeoutMs` is. */
 const SHUTDOWN_MS = 5_000;
 /** Heartbeats are spread, so that clients that came together do not answer together. */
@@ -407,35 +406,4 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
 /** Whether a moment has come that was waited for. */
 function hasCome(at: number | undefined, now: number): boolean {
   return at !== undefined && now >= at;
-}
-
-/** The headers of what needs no more than two bytes for it. */
-const shortHeaders = (opcode: number): readonly string[] => Array.from({ length: 126 }, (_, length) => encodeHeader(opcode, length));
-const SHORT_TEXT_HEADERS = shortHeaders(OPCODE.text);
-const SHORT_BINARY_HEADERS = shortHeaders(OPCODE.binary);
-
-/** One message in one unfragmented frame, whole: what is short as latin1 where it can be, everything else as bytes. */
-function encodeMessage(data: Message): string | Uint8Array {
-  if (typeof data !== 'string') return encodeBinary(data);
-  const length = Buffer.byteLength(data);
-  if (length === data.length && length < COPY_TEXT_FROM_BYTES) return (SHORT_TEXT_HEADERS[length] ?? encodeHeader(OPCODE.text, length)) + data;
-  return frameOf(OPCODE.text, length, (frame, at) => frame.write(data, at, length === data.length ? 'latin1' : 'utf8'));
-}
-
-/** Short bytes are read as text from here: V8 keeps the shortest in its heap, and would first have to move them out. */
-const latin1Room = Buffer.allocUnsafeSlow(LATIN1_UP_TO_BYTES);
-
-/** Short bytes go out as latin1, too: with other output, of which most is text, they are then one piece. */
-function encodeBinary(data: Uint8Array): string | Uint8Array {
-  if (data.length > LATIN1_UP_TO_BYTES) return frameOf(OPCODE.binary, data.length, (frame, at) => frame.set(data, at));
-  latin1Room.set(data);
-  return (SHORT_BINARY_HEADERS[data.length] ?? encodeHeader(OPCODE.binary, data.length)) + latin1Room.toString('latin1', 0, data.length);
-}
-
-function frameOf(opcode: number, length: number, fill: (frame: Buffer, at: number) => void): Uint8Array {
-  const header = encodeHeader(opcode, length);
-  const frame = Buffer.allocUnsafe(header.length + length);
-  frame.write(header, 0, 'latin1');
-  fill(frame, header.length);
-  return frame;
 }
