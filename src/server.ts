@@ -110,6 +110,8 @@ export function checkStopOptions({ timeoutMs = STOP_TIMEOUT_MS, onDraining }: St
 const MAX_COMPRESSIONS = 4;
 /** How long short messages may be inflated within one turn of the event loop. */
 const INFLATE_MS = 4;
+/** So long what was read in one turn is served without a break: what waits for a promise, or for the end of the turn, goes on behind it. */
+const SERVE_MS = 2;
 /** How long a stop may take where nothing else is asked. */
 const STOP_TIMEOUT_MS = 10_000;
 
@@ -276,13 +278,15 @@ export class LongwireServer implements Server {
   }
 
   #makeConnectionSettings(): ConnectionSettings {
-    const { softBufferBytes, sendTimeoutMs } = this.#options;
+    const { softBufferBytes, maxBufferedBytes, sendTimeoutMs } = this.#options;
     return {
       ticker: this.#deadlines,
-      arrivals: new TurnQueue(setImmediate, (connection) => connection.serve()),
+      // In the server's own context: what came to others is none of the business of whoever had the first of them read.
+      arrivals: new TurnQueue((run) => this.#home.run(() => setImmediate(run)), (connection) => connection.serve(), SERVE_MS),
       departures: new TurnQueue(process.nextTick, (connection) => connection.flush()),
       counters: this.#counters,
       softBufferBytes,
+      flushFromBytes: Math.min(softBufferBytes, maxBufferedBytes),
       sendTimeoutMs,
       reportFault: (error) => this.#report(error),
       onGone: (connection, departure) => this.#onGone(connection, departure),
@@ -391,12 +395,7 @@ export class LongwireServer implements Server {
     return perMessageDeflate === undefined || offers === undefined ? undefined : negotiateDeflate(offers, perMessageDeflate);
   }
 
-  /** Tells of a client's error, in the async context in which the server was made: what was read next to it is none of its business. */
-  #onPeerError(error: ProtocolError, peer: Peer, bytes: Uint8Array, request?: HttpRequest): void {
-    this.#home.makeScope().runInAsyncScope(() => this.#tellOfPeerError(error, peer, bytes, request), undefined, undefined);
-  }
-
-  #tellOfPeerError(error: ProtocolError, { remoteAddress, remotePort }: Peer, bytes: Uint8Array, request?: HttpRequest): void {
+  #onPeerError(error: ProtocolError, { remoteAddress, remotePort }: Peer, bytes: Uint8Array, request?: HttpRequest): void {
     diagnostics.failed(error, { remoteAddress, remotePort }, request);
     const { onClientError } = this.#options;
     if (onClientError === undefined) return;

@@ -282,9 +282,13 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
     const exchange = new Responder(head, request, this);
     request[CHANNEL_HOST] = exchange;
     this.#exchange = exchange;
-    // Whoever answered a request, or wrote what was drained, must not lend its async context to the handler of the next.
-    const scope = (this.#scope ??= settings.home.makeScope());
-    scope.runInAsyncScope(this.#admit, this, exchange);
+    this.#inScope(this.#admit, exchange);
+  }
+
+  /** Whoever answered a request, or wrote what was drained, must not lend its async context to the handler of the next; nor must another connection. */
+  #inScope<A>(fn: (this: HttpProtocol, argument: A) => void, argument: A): void {
+    this.#scope ??= this.settings.home.makeScope();
+    this.#scope.runInAsyncScope(fn, this, argument);
   }
 
   #admit(exchange: Responder): void {
@@ -390,13 +394,14 @@ export class HttpProtocol implements Protocol, ExchangeOwner, RequestOwner, Body
   /** A request that is no request, or not one that can be served: the status owed, and the end of the connection. */
   #refuse(error: ProtocolError): void {
     this.#isBroken = true;
+    if (this.#exchange === undefined) return this.#inScope(this.#refuseHead, error);
     this.#note(error, this.#parser.peek(PEEKED_BYTES));
-    if (this.#exchange === undefined) return this.#answerError(error);
     // The handler's own answer stands, if it has one; a reader of the body hears what was wrong with it.
     if (this.#body !== undefined) this.#body.fail(error);
   }
 
-  #answerError(error: ProtocolError): void {
+  #refuseHead(error: ProtocolError): void {
+    this.#note(error, this.#parser.peek(PEEKED_BYTES));
     if (!this.#isDraining && error.status !== undefined) {
       const isHead = HEAD_METHOD.equals(this.#parser.peek(HEAD_METHOD.length));
       writePlain(this, isHead ? NO_HEAD_REQUEST : NO_REQUEST, error.status, false);

@@ -43,6 +43,8 @@ export interface ConnectionSettings {
   readonly departures: TurnQueue<Connection>;
   readonly counters: Counters;
   readonly softBufferBytes: number;
+  /** So much output is handed over at once, and not at the end of its turn. */
+  readonly flushFromBytes: number;
   readonly sendTimeoutMs: number;
   /** A protocol threw, which none may: a fault of this library, told to the application, that costs this connection only. */
   reportFault(error: unknown): void;
@@ -126,7 +128,7 @@ export class Connection implements Transport, Ticking {
     if (this.#phase !== 'open' || data.length === 0) return;
     if (this.#output === NO_OUTPUT) this.#output = new Output();
     this.#output.push(data);
-    if (this.#output.length >= this.#settings.softBufferBytes) this.#flushMuch();
+    if (this.#output.length >= this.#settings.flushFromBytes) this.#flushMuch();
     else if (!this.#isReading) this.#scheduleFlush();
   }
 
@@ -240,6 +242,7 @@ export class Connection implements Transport, Ticking {
   }
 
   failed(error: Error & { code?: string }): void {
+    // Messages that came ahead of the error are handed over still; no request is begun any more, since it cannot be answered.
     this.serve();
     this.#settings.counters.countError(error.code ?? 'SOCKET_ERROR');
     if (this.#phase !== 'gone') this.#departure = 'reset';
@@ -317,7 +320,7 @@ export class Connection implements Transport, Ticking {
     this.destroy('aborted');
   }
 
-  /** What passed the soft mark goes out at once; what the kernel does not take of it is congestion. */
+  /** What is much goes out at once; what the kernel does not take of it is congestion. */
   #flushMuch(): void {
     this.flush();
     if (this.#isCongested || this.bufferedAmount <= this.#settings.softBufferBytes) return;

@@ -9,6 +9,11 @@ import type { HomeScope } from './protocol.js';
 export class HomeContext {
   readonly #resource = new AsyncResource('longwire.server', { requireManualDestroy: true });
 
+  /** Calls `fn` there. What it enters for the rest of a call before Node 24 would stay: it must be our own. */
+  run(fn: () => void): void {
+    this.#resource.runInAsyncScope(fn);
+  }
+
   /**
    * A scope for one connection. Before Node 24 a scope keeps what is entered in it for the rest of a call (`enterWith`): from a common one, all
    * other connections would find it.

@@ -1,15 +1,22 @@
 /** Gathers whoever has the same thing to do in this turn of the event loop, so that all do it one after the other, at one later point of it. */
 
+import { performance } from 'node:perf_hooks';
+
 export class TurnQueue<T> {
   readonly #later: (run: () => void) => void;
   readonly #act: (each: T) => void;
+  readonly #maxMs: number;
   #waiting: T[] = [];
   #spare: T[] = [];
 
-  /** @param later calls what it is given once, at that point of the turn. */
-  constructor(later: (run: () => void) => void, act: (each: T) => void) {
+  /**
+   * @param later calls what it is given once, at that point of this turn, or of the next where that is over.
+   * @param maxMs so long they act without a break; who is left then acts when `later` calls again.
+   */
+  constructor(later: (run: () => void) => void, act: (each: T) => void, maxMs = Infinity) {
     this.#later = later;
     this.#act = act;
+    this.#maxMs = maxMs;
   }
 
   /** Has `each` act in this turn. Called twice within a turn, it acts twice. */
@@ -22,9 +29,12 @@ export class TurnQueue<T> {
     this.#waiting = this.#spare;
     let acted = 0;
     try {
-      while (acted < batch.length) this.#act(batch[acted++]!);
+      const isEndless = this.#maxMs === Infinity;
+      const breakAt = isEndless ? Infinity : performance.now() + this.#maxMs;
+      do this.#act(batch[acted++]!);
+      while (acted < batch.length && (isEndless || performance.now() < breakAt));
     } finally {
-      // One that throws costs the others nothing but a turn.
+      // Also where one threw, which costs the others nothing but a turn.
       for (const each of batch.splice(acted)) this.add(each);
       batch.length = 0;
       this.#spare = batch;

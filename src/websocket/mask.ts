@@ -7,7 +7,7 @@ import { xorRoom } from './simd.js';
 const SHORT_BYTES = 192;
 /** From here on the copies into WebAssembly and back cost less than the loop they save. */
 const SIMD_FROM_BYTES = 512;
-/** Up to here a whole payload is left in the memory of SIMD: whoever keeps it copies it from there, since it fills less than half of that. */
+/** Up to here a whole payload is left in the memory of SIMD, and read or copied from there. */
 const ASIDE_UP_TO_BYTES = 16 * 1024;
 /** Below this the set-up of the word loop costs more than it saves. */
 const WORDS_FROM_BYTES = 32;

@@ -102,7 +102,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   onData(bytes: Uint8Array): void {
     if (this.#isOver) return;
     this.#hasSeenInput = true;
-    if (this.#inflow?.takeBytes(bytes.length, this.#settings.ticker.now) === false) return this.#fail(wsError('WS_TOO_FAST'));
+    if (this.#inflow?.takeBytes(bytes.length, this.#settings.ticker.now) === false) return this.#failInContext(wsError('WS_TOO_FAST'));
     this.#decoder ??= new FrameDecoder(this.#settings, this.#compression === undefined ? 0 : RSV1);
     this.#decoder.push(bytes);
     this.#port.runInContext<WebSocketProtocol>(this.#readFrames, this);
@@ -129,7 +129,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     if (this.#isOver) return;
     if (hasCome(this.#closeBy, now)) return this.#lose('timeout');
     if (this.#decoder?.isInMessage === false) this.#letGo();
-    if (hasCome(this.#messageBy, now) && !this.#isPaused) return this.#fail(wsError('WS_MESSAGE_TIMEOUT'));
+    if (hasCome(this.#messageBy, now) && !this.#isPaused) return this.#failInContext(wsError('WS_MESSAGE_TIMEOUT'));
     if (this.#settings.pingIntervalMs > 0 && !this.#hasSentClose) this.#keepAlive(now);
     if (hasCome(this.#lifeAt, now)) this.#showLife();
   }
@@ -344,6 +344,10 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     this.#settings.onPeerError(error, this.#transport);
     this.#port.peerFailed(error.closeCode ?? 1002, error.message);
     this.#hangUp();
+  }
+
+  #failInContext(error: ProtocolError): void {
+    this.#port.runInContext<void>(() => this.#fail(error), undefined);
   }
 
   /** The peer is gone, or must be given up: no Close can be exchanged. */

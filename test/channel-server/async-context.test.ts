@@ -178,3 +178,18 @@ test('what a handler enters for the rest of its call reaches no handler of anoth
     assert.equal((await client.readResponse()).body, scopesForget() ? 'undefined' : 'entered');
   }
 });
+
+test('onClientError hears of what a WebSocket does wrong in the context in which its channel was taken', async (t) => {
+  const seen: unknown[] = [];
+  const options = { maxMessageBytesPerSecond: 100, onClientError: ({ code }: { code: string }) => seen.push([code, storage.getStore()]) };
+  const { port } = await startServer(t, (request) => storage.run(request.path, () => asChannel(request)), options);
+  const wrongs = { '/unmasked': Buffer.from([0x81, 0x00]), '/fast': text('x'.repeat(1000)) };
+  for (const [path, wrong] of Object.entries(wrongs)) {
+    const client = await RawClient.open(t, port);
+    await client.send(handshake(path));
+    await client.readUntil('\r\n\r\n');
+    await client.send(wrong);
+    await client.readToEnd();
+  }
+  assert.deepEqual(seen, [['WS_UNMASKED', '/unmasked'], ['WS_TOO_FAST', '/fast']]);
+});
