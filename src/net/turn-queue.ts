@@ -2,6 +2,9 @@
 
 import { performance } from 'node:perf_hooks';
 
+/** So many act between two looks at the clock, which take as long as it takes some to act. */
+const UNTIMED = 8;
+
 export class TurnQueue<T> {
   readonly #later: (run: () => void) => void;
   readonly #act: (each: T) => void;
@@ -11,7 +14,7 @@ export class TurnQueue<T> {
 
   /**
    * @param later calls what it is given once, at that point of this turn, or of the next where that is over.
-   * @param maxMs so long they act without a break; who is left then acts when `later` calls again.
+   * @param maxMs after so long they take a break; who is left then acts when `later` calls again.
    */
   constructor(later: (run: () => void) => void, act: (each: T) => void, maxMs = Infinity) {
     this.#later = later;
@@ -29,10 +32,9 @@ export class TurnQueue<T> {
     this.#waiting = this.#spare;
     let acted = 0;
     try {
-      const isEndless = this.#maxMs === Infinity;
-      const breakAt = isEndless ? Infinity : performance.now() + this.#maxMs;
+      const breakAt = batch.length > UNTIMED ? performance.now() + this.#maxMs : Infinity;
       do this.#act(batch[acted++]!);
-      while (acted < batch.length && (isEndless || performance.now() < breakAt));
+      while (acted < batch.length && (acted % UNTIMED !== 0 || performance.now() < breakAt));
     } finally {
       // Also where one threw, which costs the others nothing but a turn.
       for (const each of batch.splice(acted)) this.add(each);
