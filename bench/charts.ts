@@ -29,18 +29,18 @@ export interface Newest {
  * The last that was measured of each version, oldest version first; a run that lacks one of these rows is not quoted. But what it says of idle
  * connections is taken from a later one that has those: memory depends on nothing else that a run measures.
  */
-export function newestOfEachNode(all: readonly Results[], rows: readonly string[]): QuotedRun[] {
+export function newestOfEachNode(all: readonly Results[], rows: readonly string[], idleRows: readonly string[]): QuotedRun[] {
   const whole = all.filter((results) => rows.every((name) => results.rows.some((row) => row.name === name)));
   const majors = [...new Set(whole.map(({ node }) => majorOf(node)))].sort((a, b) => a - b);
   return majors.map((major) => {
     const isOfVersion = ({ node }: Results): boolean => majorOf(node) === major;
-    return withNewestIdle(newestOf(whole.filter(isOfVersion))!, all.filter(isOfVersion));
+    const withIdle = all.filter(isOfVersion).filter(({ idle }) => idleRows.every((name) => idle.some((row) => row.name === name)));
+    return withNewestIdle(newestOf(whole.filter(isOfVersion))!, newestOf(withIdle));
   });
 }
 
-function withNewestIdle(run: Results, all: readonly Results[]): QuotedRun {
-  const newest = newestOf(all.filter(({ idle }) => run.idle.every(({ name }) => idle.some((row) => row.name === name))))!;
-  return newest === run ? run : { ...run, idle: newest.idle, idleFile: fileName(newest) };
+function withNewestIdle(run: Results, newest: Results | undefined): QuotedRun {
+  return newest === undefined || newest === run ? run : { ...run, idle: newest.idle, idleFile: fileName(newest) };
 }
 
 /** The last that was measured. */

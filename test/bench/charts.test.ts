@@ -49,18 +49,22 @@ test('there is a chart of each kind of results that there are', () => {
   assert.deepEqual(chartsOf({ runs: [], growth: undefined, soak: undefined, broadcast: undefined }), {});
 });
 
+const IDLE = [idleRow({}).name];
+
 test('of each Node the newest whole run is drawn, the oldest Node first', () => {
   const old = results({ date: '2026-01-01' });
   const part = results({ date: '2026-04-01', rows: [], idle: [] });
   const other = results({ date: '2026-02-01', node: '26.0.0', idle: [idleRow({ longwire: 1 })] });
-  assert.deepEqual(newestOfEachNode([other, results(), old, part], ['hello']), [results(), other]);
+  assert.deepEqual(newestOfEachNode([other, results(), old, part], ['hello'], IDLE), [results(), other]);
 });
 
 test('what a whole run says of idle connections gives way to what was measured later of the same Node', () => {
   const idle = [idleRow({ longwire: 2000 })];
   const again = results({ date: '2026-04-01', rows: [], idle });
   const other = results({ date: '2026-05-01', node: '26.0.0', rows: [], idle: [idleRow({ longwire: 1 })] });
-  const [quoted, ...others] = newestOfEachNode([again, other, results()], ['hello']);
+  // With some of its idle rows, or none, a run says nothing of memory.
+  const part = results({ date: '2026-06-01', rows: [], idle: [] });
+  const [quoted, ...others] = newestOfEachNode([again, other, part, results({ idle: [] })], ['hello'], IDLE);
   assert.deepEqual(others, []);
   assert.deepEqual(quoted, { ...results(), idle, idleFile: '2026-04-01-node20.20.2-abcdef0123' });
   const tables = tablesOf({ runs: [quoted!], growth: undefined, soak: undefined, broadcast: undefined, profile: undefined }, 'results');
