@@ -112,6 +112,8 @@ const MAX_COMPRESSIONS = 4;
 const INFLATE_MS = 4;
 /** So long what was read in one turn is served without a break: what waits for a promise, or for the end of the turn, goes on behind it. */
 const SERVE_MS = 2;
+/** So many connections are read at most before they are served: with more, the first would have left the caches of the processor. */
+const MAX_ARRIVALS = 64;
 /** How long a stop may take where nothing else is asked. */
 const STOP_TIMEOUT_MS = 10_000;
 
@@ -282,7 +284,7 @@ export class LongwireServer implements Server {
     return {
       ticker: this.#deadlines,
       // In the server's own context: what came to others is none of the business of whoever had the first of them read.
-      arrivals: new TurnQueue((run) => this.#home.run(() => setImmediate(run)), (connection) => connection.serve(), SERVE_MS),
+      arrivals: new TurnQueue((run) => this.#home.run(() => setImmediate(run)), (connection) => connection.serve(), { maxMs: SERVE_MS, maxWaiting: MAX_ARRIVALS }),
       departures: new TurnQueue(process.nextTick, (connection) => connection.flush()),
       counters: this.#counters,
       softBufferBytes,

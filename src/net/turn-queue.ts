@@ -9,26 +9,32 @@ export class TurnQueue<T> {
   readonly #later: (run: () => void) => void;
   readonly #act: (each: T) => void;
   readonly #maxMs: number;
+  readonly #maxWaiting: number;
   #waiting: T[] = [];
   #spare: T[] = [];
 
   /**
    * @param later calls what it is given once, at that point of this turn, or of the next where that is over.
    * @param maxMs after so long they take a break; who is left then acts when `later` calls again.
+   * @param maxWaiting where so many wait, they act at once.
    */
-  constructor(later: (run: () => void) => void, act: (each: T) => void, maxMs = Infinity) {
+  constructor(later: (run: () => void) => void, act: (each: T) => void, { maxMs = Infinity, maxWaiting = Infinity } = {}) {
     this.#later = later;
     this.#act = act;
     this.#maxMs = maxMs;
+    this.#maxWaiting = maxWaiting;
   }
 
   /** Has `each` act in this turn. Called twice within a turn, it acts twice. */
   add(each: T): void {
-    if (this.#waiting.push(each) === 1) this.#later(this.#run);
+    const count = this.#waiting.push(each);
+    if (count === 1) this.#later(this.#run);
+    else if (count === this.#maxWaiting) this.#run();
   }
 
   readonly #run = (): void => {
     const batch = this.#waiting;
+    if (batch.length === 0) return;
     this.#waiting = this.#spare;
     let acted = 0;
     try {
@@ -37,9 +43,14 @@ export class TurnQueue<T> {
       while (acted < batch.length && (acted % UNTIMED !== 0 || performance.now() < breakAt));
     } finally {
       // Also where one threw, which costs the others nothing but a turn.
-      for (const each of batch.splice(acted)) this.add(each);
+      if (acted < batch.length) this.#putOff(batch.slice(acted));
       batch.length = 0;
       this.#spare = batch;
     }
   };
+
+  #putOff(rest: readonly T[]): void {
+    if (this.#waiting.length === 0) this.#later(this.#run);
+    this.#waiting.push(...rest);
+  }
 }
