@@ -283,8 +283,7 @@ export class LongwireServer implements Server {
     const { softBufferBytes, maxBufferedBytes, sendTimeoutMs } = this.#options;
     return {
       ticker: this.#deadlines,
-      // In the server's own context: what came to others is none of the business of whoever had the first of them read.
-      arrivals: new TurnQueue((run) => this.#home.run(() => setImmediate(run)), (connection) => connection.serve(), { maxMs: SERVE_MS, maxWaiting: MAX_ARRIVALS }),
+      arrivals: this.#makeArrivals(),
       departures: new TurnQueue(process.nextTick, (connection) => connection.flush()),
       counters: this.#counters,
       softBufferBytes,
@@ -293,6 +292,13 @@ export class LongwireServer implements Server {
       reportFault: (error) => this.#report(error),
       onGone: (connection, departure) => this.#onGone(connection, departure),
     };
+  }
+
+  /** In the server's own context: what came to others is none of the business of whoever had the first, or the last, of them read. */
+  #makeArrivals(): ConnectionSettings['arrivals'] {
+    const behindReads = (run: () => void): void => this.#home.run(setImmediate, run);
+    const behindThisRead = (run: () => void): void => this.#home.run(process.nextTick, run);
+    return new TurnQueue(behindReads, (connection) => connection.serve(), { maxMs: SERVE_MS, maxWaiting: MAX_ARRIVALS, sooner: behindThisRead });
   }
 
   #tick(now: number): void {

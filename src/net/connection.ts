@@ -1,6 +1,6 @@
 /**
  * One accepted socket: from the moment of accept until it is destroyed it has one error listener, one protocol and one
- * output. What little comes is looked at behind all that a turn of the event loop reads, with what came to other connections. Output of one
+ * output. What little comes is looked at a little later in its turn of the event loop, with what came to other connections. Output of one
  * read, and of one turn, leaves in one write; a peer that is slower than its server is seen by the protocol as congestion, one that takes
  * nothing at all is destroyed. It knows nothing of what is spoken.
  */
@@ -25,7 +25,7 @@ const PORTION_BYTES = 256 * 1024;
 /** To a slow peer less, so that it can be seen to take something. */
 const SLOW_PORTION_BYTES = 64 * 1024;
 
-/** Input up to here waits for the end of the reads of its turn; more would only take up memory meanwhile. */
+/** Input up to here waits for what else is read in its turn; more would only take up memory meanwhile. */
 const SERVED_TOGETHER_BYTES = 4 * 1024;
 
 /** Somebody who waits until what was written up to byte `at` of the connection's output was taken. */
@@ -37,7 +37,7 @@ interface DrainWaiter {
 /** What all connections of a server share. */
 export interface ConnectionSettings {
   readonly ticker: Ticker;
-  /** Has connections look at what they received, once all reads of the turn are done. */
+  /** Has connections look at what they received, once the reads of the turn are done, or many of them. */
   readonly arrivals: TurnQueue<Connection>;
   /** Has those that wrote outside of a read hand over their output, at the end of the turn. */
   readonly departures: TurnQueue<Connection>;

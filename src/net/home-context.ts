@@ -9,9 +9,9 @@ import type { HomeScope } from './protocol.js';
 export class HomeContext {
   readonly #resource = new AsyncResource('longwire.server', { requireManualDestroy: true });
 
-  /** Calls `fn` there. What it enters for the rest of a call before Node 24 would stay: it must be our own. */
-  run(fn: () => void): void {
-    this.#resource.runInAsyncScope(fn);
+  /** Calls `fn` there with `argument`. It must be our own, since before Node 24 what it enters for the rest of a call (`enterWith`) would stay. */
+  run<A>(fn: (argument: A) => void, argument: A): void {
+    this.#resource.runInAsyncScope(fn, undefined, argument);
   }
 
   /**

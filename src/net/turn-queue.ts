@@ -5,31 +5,37 @@ import { performance } from 'node:perf_hooks';
 /** So many act between two looks at the clock, which take as long as it takes some to act. */
 const UNTIMED = 8;
 
+/** Calls what it is given once, at some later point of the turn. */
+type Later = (run: () => void) => void;
+
+/** How much is done at a time; without them, all of it. */
+export interface TurnLimits {
+  /** After so long they take a break; who is left then acts when `later` calls again. */
+  readonly maxMs: number;
+  /** Where so many wait, `sooner` is asked, too. */
+  readonly maxWaiting: number;
+  readonly sooner: Later;
+}
+
 export class TurnQueue<T> {
-  readonly #later: (run: () => void) => void;
+  readonly #later: Later;
   readonly #act: (each: T) => void;
-  readonly #maxMs: number;
-  readonly #maxWaiting: number;
+  readonly #limits: TurnLimits | undefined;
   #waiting: T[] = [];
   #spare: T[] = [];
 
-  /**
-   * @param later calls what it is given once, at that point of this turn, or of the next where that is over.
-   * @param maxMs after so long they take a break; who is left then acts when `later` calls again.
-   * @param maxWaiting where so many wait, they act at once.
-   */
-  constructor(later: (run: () => void) => void, act: (each: T) => void, { maxMs = Infinity, maxWaiting = Infinity } = {}) {
+  /** @param later where all act: in this turn, or in the next where that point of it is over. */
+  constructor(later: Later, act: (each: T) => void, limits?: TurnLimits) {
     this.#later = later;
     this.#act = act;
-    this.#maxMs = maxMs;
-    this.#maxWaiting = maxWaiting;
+    this.#limits = limits;
   }
 
   /** Has `each` act in this turn. Called twice within a turn, it acts twice. */
   add(each: T): void {
     const count = this.#waiting.push(each);
     if (count === 1) this.#later(this.#run);
-    else if (count === this.#maxWaiting) this.#run();
+    else if (count === this.#limits?.maxWaiting) this.#limits.sooner(this.#run);
   }
 
   readonly #run = (): void => {
@@ -38,9 +44,10 @@ export class TurnQueue<T> {
     this.#waiting = this.#spare;
     let acted = 0;
     try {
-      const breakAt = batch.length > UNTIMED ? performance.now() + this.#maxMs : Infinity;
+      const isTimed = this.#limits !== undefined && batch.length > UNTIMED;
+      const breakAt = isTimed ? performance.now() + this.#limits.maxMs : Infinity;
       do this.#act(batch[acted++]!);
-      while (acted < batch.length && (acted % UNTIMED !== 0 || performance.now() < breakAt));
+      while (acted < batch.length && (!isTimed || acted % UNTIMED !== 0 || performance.now() < breakAt));
     } finally {
       // Also where one threw, which costs the others nothing but a turn.
       if (acted < batch.length) this.#putOff(batch.slice(acted));

@@ -61,7 +61,7 @@ test('asks to be run once a turn, however many join', () => {
 test('takes a break when its time is over, behind eight at the earliest, and goes on with who is left', () => {
   const runs: Act[] = [];
   const acted: number[] = [];
-  const queue = new TurnQueue<Act>((run) => void runs.push(run), (act) => act(), { maxMs: 1 });
+  const queue = new TurnQueue<Act>((run) => void runs.push(run), (act) => act(), { maxMs: 1, maxWaiting: Infinity, sooner: () => assert.fail('nobody asked for that') });
   for (let i = 0; i < 20; i++) {
     queue.add(() => {
       acted.push(i);
@@ -76,28 +76,33 @@ test('takes a break when its time is over, behind eight at the earliest, and goe
   assert.equal(runs.length, 0);
 });
 
-test('has as many as may wait act at once, and asks for a run for who comes behind them', () => {
-  const runs: Act[] = [];
+test('asks to be run sooner where as many wait as may, and for a run of its own for who comes behind them', () => {
+  const [later, sooner]: [Act[], Act[]] = [[], []];
   const acted: number[] = [];
-  const queue = new TurnQueue<number>((run) => void runs.push(run), (each) => acted.push(each), { maxWaiting: 3 });
-  for (let i = 0; i < 7; i++) queue.add(i);
-  assert.deepEqual(acted, [0, 1, 2, 3, 4, 5]);
-  for (const run of runs.splice(0)) run();
+  const limits = { maxMs: 1000, maxWaiting: 3, sooner: (run: Act) => void sooner.push(run) };
+  const queue = new TurnQueue<number>((run) => void later.push(run), (each) => acted.push(each), limits);
+  for (let i = 0; i < 7; i++) {
+    queue.add(i);
+    sooner.pop()?.();
+    assert.equal(acted.length, Math.floor((i + 1) / 3) * 3);
+  }
+  for (const run of later.splice(0)) run();
   assert.deepEqual(acted, [0, 1, 2, 3, 4, 5, 6]);
 });
 
-test('has who was put off wait for a run, however many they are', () => {
-  const runs: Act[] = [];
+test('has who was put off wait for a later run, however many they are', () => {
+  const [later, sooner]: [Act[], Act[]] = [[], []];
   const acted: number[] = [];
   const busy = (each: number): void => {
     acted.push(each);
     for (const until = performance.now() + 0.5; performance.now() < until; );
   };
-  const queue = new TurnQueue<number>((run) => void runs.push(run), busy, { maxMs: 1, maxWaiting: 12 });
+  const queue = new TurnQueue<number>((run) => void later.push(run), busy, { maxMs: 1, maxWaiting: 12, sooner: (run) => void sooner.push(run) });
   for (let i = 0; i < 12; i++) queue.add(i);
+  sooner.pop()!();
   assert.equal(acted.length, 8);
   for (let i = 12; i < 24; i++) queue.add(i);
-  while (runs.length > 0) runs.shift()!();
+  while (later.length > 0) later.shift()!();
   assert.deepEqual(acted, [...Array(24).keys()]);
 });
 

@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { asChannel, type Channel } from 'longwire';
 import { until } from '../support/deferred.js';
@@ -64,6 +66,30 @@ test('hands over a request whose client reset the connection in the same turn', 
   client!.reset();
   await until(() => served.length > 0, 'the request');
   assert.deepEqual(served, ['/reset']);
+});
+
+test('hands over a message whose TLS connection breaks right behind it, in one read', async (t) => {
+  const events: unknown[] = [];
+  const server = await startTls(t, (request) =>
+    asChannel(request, { onReceive: (_channel, message) => void events.push(message), onClose: (_channel, status) => void events.push(status) }),
+  );
+  if (server === undefined) return;
+  let behind = Buffer.alloc(0);
+  const between = createServer((client) => {
+    const upstream = connect(server.port, '127.0.0.1');
+    client.on('data', (bytes) => upstream.write(Buffer.concat([bytes, behind]))).on('error', () => {});
+    upstream.on('data', (bytes) => client.write(bytes)).on('error', () => {});
+    upstream.on('close', () => client.destroy());
+  });
+  await once(between.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => between.close());
+  const client = new RawClient(await openTls(t, { port: (between.address() as AddressInfo).port, ca: server.ca }));
+  await client.send(handshake());
+  await client.readUntil('\r\n\r\n');
+  behind = Buffer.alloc(64, 'no record');
+  void client.send(text('the last'));
+  await until(() => events.length === 2, 'the close');
+  assert.equal(events[0], 'the last');
 });
 
 test('hands over messages and the close that came behind them in one turn, to each its own', async (t) => {
