@@ -8,6 +8,7 @@ import { frameHeaderComparisons } from './frame-header.js';
 import { headComparisons } from './head.js';
 import type { Comparison } from './measure.js';
 import { payloadComparisons } from './payload.js';
+import { readComparisons } from './read.js';
 import { unmaskComparisons } from './unmask.js';
 import { utf8Comparisons } from './utf8.js';
 
@@ -21,6 +22,7 @@ export const MICRO_BENCHMARKS = {
   deflate: deflateComparisons,
   channel: channelComparisons,
   broadcast: broadcastComparisons,
+  read: readComparisons,
 } as const satisfies Record<string, () => Comparison[]>;
 
 export type MicroBenchmark = keyof typeof MICRO_BENCHMARKS;
