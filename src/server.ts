@@ -36,6 +36,7 @@ import { type DeflateParameters, deflateResponse, negotiateDeflate } from './web
 import { acceptKey, chooseProtocol, handshakeViolation } from './websocket/handshake.js';
 import { isOriginAllowed } from './websocket/origin.js';
 import { WebSocketProtocol, type WebSocketSettings } from './websocket/protocol.js';
+import { Relay } from './websocket/relay.js';
 import { TurnLimit } from './websocket/turn-limit.js';
 import { WorkLimit } from './websocket/work-limit.js';
 
@@ -363,6 +364,7 @@ export class LongwireServer implements Server {
       counters: this.#counters,
       ticker: this.#deadlines,
       compression: this.#makeCompressionSettings(clock),
+      relay: new Relay(),
       onPeerError: (error, transport) => this.#onPeerError(error, transport, EMPTY),
     };
   }

@@ -42,7 +42,7 @@ const LAYERS: readonly Layer[] = [
     name: 'pure cores',
     files: [
       'http/{errors,authority,head,framing,body,parser,exchange,status,date,response,event-stream,heartbeat,last-head,forwarded,request-rates}',
-      'websocket/{errors,frame,rules,simd,mask,utf8,encoder,decoder,message,close,handshake,extensions,origin,inflow,deflate,work-limit,turn-limit,outbox,compression}',
+      'websocket/{errors,frame,rules,simd,mask,utf8,encoder,relay,decoder,message,close,handshake,extensions,origin,inflow,deflate,work-limit,turn-limit,outbox,compression}',
       'channel/{message-id,envelope,published,history,batch}',
     ],
     anyFolder: [0, 1],

@@ -9,6 +9,7 @@ import { Counters } from '#src/counters.js';
 import { Deadlines, SYSTEM_CLOCK } from '#src/net/deadlines.js';
 import type { Transport } from '#src/net/protocol.js';
 import { WebSocketProtocol, type WebSocketSettings } from '#src/websocket/protocol.js';
+import { Relay } from '#src/websocket/relay.js';
 
 /** What all sockets of a benchmark share. Its ticker never ticks: nobody joins it. */
 const TICKER = new Deadlines(SYSTEM_CLOCK, 250);
@@ -44,6 +45,7 @@ const SOCKET_SETTINGS: WebSocketSettings = {
   ticker: TICKER,
   softBufferBytes: 64 * 1024,
   compression: undefined,
+  relay: new Relay(),
   onPeerError(error) {
     throw error;
   },
@@ -83,6 +85,10 @@ export class CountingTransport implements Transport {
 
   write(data: string | Uint8Array): void {
     this.total += data.length;
+  }
+
+  writeAll(pieces: readonly (string | Uint8Array)[]): void {
+    for (const piece of pieces) this.write(piece);
   }
 
   whenDrained(fn: () => void): void {

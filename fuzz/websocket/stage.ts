@@ -9,6 +9,7 @@ import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from '#src/chann
 import { Counters } from '#src/counters.js';
 import { Deadlines } from '#src/net/deadlines.js';
 import { WebSocketProtocol } from '#src/websocket/protocol.js';
+import { Relay } from '#src/websocket/relay.js';
 import { TurnLimit } from '#src/websocket/turn-limit.js';
 import { WorkLimit } from '#src/websocket/work-limit.js';
 import { FakeClock } from '../../test/support/clock.js';
@@ -106,6 +107,7 @@ class Stage {
         turns: new TurnLimit(4, { now: () => performance.now(), nextTurn: setImmediate }),
         counters,
       },
+      relay: new Relay(),
       onPeerError: () => {},
     };
     const host = {

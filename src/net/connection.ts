@@ -128,8 +128,14 @@ export class Connection implements Transport, Ticking {
     if (this.#phase !== 'open' || data.length === 0) return;
     if (this.#output === NO_OUTPUT) this.#output = new Output();
     this.#output.push(data);
-    if (this.#output.length >= this.#settings.flushFromBytes) this.#flushMuch();
-    else if (!this.#isReading) this.#scheduleFlush();
+    this.#wrote();
+  }
+
+  writeAll(pieces: readonly (string | Uint8Array)[]): void {
+    if (this.#phase !== 'open') return;
+    if (this.#output === NO_OUTPUT) this.#output = new Output();
+    for (const piece of pieces) this.#output.push(piece);
+    this.#wrote();
   }
 
   pause(): void {
@@ -318,6 +324,11 @@ export class Connection implements Transport, Ticking {
   #fault(error: unknown): void {
     this.#settings.reportFault(error);
     this.destroy('aborted');
+  }
+
+  #wrote(): void {
+    if (this.#output.length >= this.#settings.flushFromBytes) this.#flushMuch();
+    else if (!this.#isReading) this.#scheduleFlush();
   }
 
   /** What is much goes out at once; what the kernel does not take of it is congestion. */

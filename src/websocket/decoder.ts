@@ -5,10 +5,12 @@
  */
 
 import { ByteQueue } from '../byte-queue.js';
+import { COPY_TEXT_FROM_BYTES } from '../bytes.js';
 import { wsError } from './errors.js';
 import { decodeHeader, type FrameHeader, isControl, newFrameHeader, OPCODE, RSV1 } from './frame.js';
 import { asideFor, unmask, unmaskAside, unmaskedBytes, unmaskWhole } from './mask.js';
 import { type AssembledMessage, decodeText, maxPayloadBytes, MessageAssembler, type MessageLimits } from './message.js';
+import type { Relay } from './relay.js';
 import { type FrameContext, headerViolation } from './rules.js';
 
 /** What `FrameDecoder.next` finds. */
@@ -24,6 +26,7 @@ const CONTROL_TYPES: Readonly<Record<number, 'ping' | 'pong' | 'close'>> = {
 
 export class FrameDecoder {
   readonly #limits: MessageLimits;
+  readonly #relay: Relay | undefined;
   readonly #queue = new ByteQueue();
   readonly #header: FrameHeader = newFrameHeader();
   readonly #context: FrameContext;
@@ -32,9 +35,13 @@ export class FrameDecoder {
   #left: number | undefined;
   #maskPhase = 0;
 
-  /** @param allowedRsv the reserved bits that negotiated extensions use. */
-  constructor(limits: MessageLimits, allowedRsv = 0) {
+  /**
+   * @param allowedRsv the reserved bits that negotiated extensions use.
+   * @param relay is given the bytes of long text.
+   */
+  constructor(limits: MessageLimits, allowedRsv = 0, relay?: Relay) {
     this.#limits = limits;
+    this.#relay = relay;
     this.#context = { allowedRsv, isInMessage: false };
   }
 
@@ -83,7 +90,7 @@ export class FrameDecoder {
       if (length > maxPayloadBytes(this.#limits, isCompressed)) throw wsError('WS_MESSAGE_TOO_BIG');
       return;
     }
-    const assembler = (this.#assembler ??= new MessageAssembler(this.#limits));
+    const assembler = (this.#assembler ??= new MessageAssembler(this.#limits, this.#relay));
     if (opcode !== OPCODE.continuation) assembler.begin(opcode === OPCODE.text, isCompressed);
     assembler.announce(length, fin);
     this.#context.isInMessage = true;
@@ -93,15 +100,16 @@ export class FrameDecoder {
     const length = this.#left!;
     if (this.#queue.length < length) return undefined;
     this.#left = undefined;
-    const payload = this.#unmasked(length);
-    return { type: CONTROL_TYPES[this.#header.opcode]!, payload };
+    const { bytes, start } = this.#queue;
+    unmask(bytes, start, start + length, this.#header.mask, 0);
+    return { type: CONTROL_TYPES[this.#header.opcode]!, payload: this.#queue.take(length) };
   }
 
   #takeData(): FrameEvent | undefined {
     if (!this.#context.isInMessage) return this.#takeWhole();
     const { fin } = this.#header;
     const count = Math.min(this.#left!, this.#queue.length);
-    if (count > 0) this.#assembler!.push(this.#unmasked(count));
+    if (count > 0) this.#takePiece(count);
     this.#left! -= count;
     if (this.#left! > 0) return undefined;
     this.#left = undefined;
@@ -116,26 +124,29 @@ export class FrameDecoder {
     const { bytes, start } = this.#queue;
     this.#left = undefined;
     this.#queue.skip(header.length);
-    return wholeMessage(header, bytes, start, start + header.length);
+    return wholeMessage(header, bytes, start, start + header.length, this.#relay);
   }
 
-  /** The next bytes of payload, taken out of the queue and unmasked in place: nobody else reads them. */
-  #unmasked(count: number): Uint8Array {
+  /** The next bytes of a fragment's payload, unmasked in place: nobody else reads them. */
+  #takePiece(count: number): void {
     const { bytes, start } = this.#queue;
     this.#maskPhase = unmask(bytes, start, start + count, this.#header.mask, this.#maskPhase);
-    return this.#queue.take(count);
+    this.#assembler!.push(bytes, start, start + count);
+    this.#queue.skip(count);
   }
 }
 
 /** The message of one frame, whose payload lies between `start` and `end`. */
-function wholeMessage({ opcode, rsv, mask }: FrameHeader, bytes: Buffer, start: number, end: number): AssembledMessage {
+function wholeMessage({ opcode, rsv, mask }: FrameHeader, bytes: Buffer, start: number, end: number, relay: Relay | undefined): AssembledMessage {
   const isText = opcode === OPCODE.text;
   if ((rsv & RSV1) !== 0) return { type: 'compressed', bytes: unmaskedBytes(bytes, start, end, mask), isText };
-  return { type: 'message', data: isText ? unmaskedText(bytes, start, end, mask) : unmaskedBytes(bytes, start, end, mask) };
+  return { type: 'message', data: isText ? unmaskedText(bytes, start, end, mask, relay) : unmaskedBytes(bytes, start, end, mask) };
 }
 
-function unmaskedText(bytes: Buffer, start: number, end: number, mask: Uint8Array): string {
+function unmaskedText(bytes: Buffer, start: number, end: number, mask: Uint8Array, relay: Relay | undefined): string {
   const aside = asideFor(end - start);
-  if (aside === undefined) return decodeText(bytes, start, end, unmaskWhole(bytes, start, end, mask));
-  return decodeText(aside, 0, end - start, unmaskAside(bytes, start, end, mask));
+  if (aside !== undefined) return decodeText(aside, 0, end - start, unmaskAside(bytes, start, end, mask));
+  const text = decodeText(bytes, start, end, unmaskWhole(bytes, start, end, mask));
+  if (end - start >= COPY_TEXT_FROM_BYTES) relay?.hold(text, [bytes.subarray(start, end)]);
+  return text;
 }

@@ -25,6 +25,7 @@ import { encodeHeader, OPCODE, RSV1 } from './frame.js';
 import { Inflow, type InflowLimits } from './inflow.js';
 import type { MessageLimits } from './message.js';
 import { Outbox } from './outbox.js';
+import type { Relay } from './relay.js';
 
 /** What all WebSockets of a server share. */
 export interface WebSocketSettings extends MessageLimits, InflowLimits {
@@ -42,6 +43,7 @@ export interface WebSocketSettings extends MessageLimits, InflowLimits {
   readonly softBufferBytes: number;
   /** How messages are compressed, where that was agreed on. */
   readonly compression: CompressionSettings | undefined;
+  readonly relay: Relay;
   /** Tells the application's `onClientError`. Never throws. */
   onPeerError(error: ProtocolError, transport: Transport): void;
 }
@@ -103,7 +105,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
     if (this.#isOver) return;
     this.#hasSeenInput = true;
     if (this.#inflow?.takeBytes(bytes.length, this.#settings.ticker.now) === false) return this.#failInContext(wsError('WS_TOO_FAST'));
-    this.#decoder ??= new FrameDecoder(this.#settings, this.#compression === undefined ? 0 : RSV1);
+    this.#decoder ??= new FrameDecoder(this.#settings, this.#compression === undefined ? 0 : RSV1, this.#settings.relay);
     this.#decoder.push(bytes);
     this.#port.runInContext<WebSocketProtocol>(this.#readFrames, this);
   }
@@ -168,11 +170,10 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
 
   #writeMessage(data: Message, shared: SharedMessage | undefined): void {
     if (shared !== undefined) return this.#transport.write(shared.form('frame', encodeMessage));
-    if (typeof data !== 'string' && data.length > ONE_PIECE_UP_TO_BYTES) {
-      this.#transport.write(encodeHeader(OPCODE.binary, data.length));
-      return this.#transport.write(data);
-    }
-    this.#transport.write(encodeMessage(data));
+    if (typeof data !== 'string' && data.length > ONE_PIECE_UP_TO_BYTES) return this.#transport.writeAll([encodeHeader(OPCODE.binary, data.length), data]);
+    const relayed = typeof data === 'string' ? this.#settings.relay.frameOf(data) : undefined;
+    if (relayed !== undefined) this.#transport.writeAll(relayed);
+    else this.#transport.write(encodeMessage(data));
   }
 
   #writeCompressed(data: Message, shared: SharedMessage | undefined): void | Promise<void> {
@@ -257,7 +258,8 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   #handle(event: FrameEvent): void {
     switch (event.type) {
       case 'message':
-        return this.#port.received(event.data);
+        this.#port.received(event.data);
+        return this.#settings.relay.letGo();
       case 'compressed':
         return this.#port.received(this.#packed(event.bytes, event.isText));
       case 'ping':

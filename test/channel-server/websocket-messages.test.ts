@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
-import { asChannel, type Message, UsageError } from 'longwire';
+import { asChannel, type Channel, type Message, UsageError } from 'longwire';
 import { startChannelServer } from '../support/channels.js';
 import { deferred, turns, until } from '../support/deferred.js';
 import { binary, clientFrame, ping, pong, text } from '../support/frames.js';
@@ -36,6 +36,31 @@ for (const { name, message } of PAYLOADS) {
     client.terminate();
   });
 }
+
+test('long text reaches others as it came or as it was changed, at once or later, in order', async (t) => {
+  const long = 'for all the others '.repeat(4_000);
+  const members: Channel[] = [];
+  const { port } = await startServer(t, (request) =>
+    asChannel(request, {
+      onOpen: (channel) => void members.push(channel),
+      onReceive: async (_channel, message) => {
+        const each = String(message);
+        for (const member of members) member.send(each);
+        for (const member of members) member.send(each.toUpperCase());
+        await turns(1);
+        for (const member of members) member.send(each);
+      },
+    }),
+  );
+  const [sender, other] = [await RawWebSocket.open(t, port), await RawWebSocket.open(t, port)];
+  const texts = [1, 2, 3].map((i) => `${long}${i}`);
+  await sender.send(Buffer.concat([...texts.map(text), text('short')]));
+  for (const socket of [sender, other]) {
+    for (const each of [...texts, 'short']) {
+      for (const expected of [each, each.toUpperCase(), each]) assert.ok((await socket.readFrame()).payload.equals(Buffer.from(expected)), `${expected.length} letters`);
+    }
+  }
+});
 
 test('text is handed over as a string, binary as a Uint8Array that is no Buffer and the own of the application', async (t) => {
   const server = await startChannelServer(t);
