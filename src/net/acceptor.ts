@@ -48,8 +48,9 @@ export class Acceptor {
   constructor(options: AcceptorOptions, events: AcceptorEvents) {
     this.#options = options;
     this.#events = events;
-    // Who sends FIN in the midst of a TLS handshake is gone; once it is done, half-open is what HTTP needs.
-    this.#server = createServer({ allowHalfOpen: options.tls === undefined, noDelay: true }, (socket) => this.#accept(socket));
+    const hasTls = options.tls !== undefined;
+    // Who sends FIN in the midst of a TLS handshake is gone; once it is done, half-open is what HTTP needs. A handshake is many short writes.
+    this.#server = createServer({ allowHalfOpen: !hasTls, noDelay: hasTls }, (socket) => this.#accept(socket));
     if (options.tls !== undefined) {
       const { onAcceptError, onFault } = events;
       this.#tlsGate = new TlsGate({ ...options, tls: options.tls }, { onPassed: (socket, peer) => this.#leaveTls(socket, peer), onFailed: onAcceptError, onFault });

@@ -25,6 +25,12 @@ const PORTION_BYTES = 256 * 1024;
 /** To a slow peer less, so that it can be seen to take something. */
 const SLOW_PORTION_BYTES = 64 * 1024;
 
+/**
+ * A first write up to here fits in one segment, whatever the network, and leaves at once by itself: nothing is under way that it would have to wait
+ * for (RFC 896).
+ */
+const ONE_SEGMENT_BYTES = 1200;
+
 /** Input up to here waits for what else is read in its turn; more would only take up memory meanwhile. */
 const SERVED_TOGETHER_BYTES = 4 * 1024;
 
@@ -75,6 +81,8 @@ export class Connection implements Transport, Ticking {
   #departure: Departure = 'finished';
   #isReading = false;
   #isFlushScheduled = false;
+  /** Whether short writes leave at once, also where others are under way (TCP_NODELAY). */
+  #isPrompt: boolean;
   #isCongested = false;
   #hasAskedForDrain = false;
   #drainWaiters: DrainWaiter[] | undefined;
@@ -94,6 +102,7 @@ export class Connection implements Transport, Ticking {
     this.remoteAddress = proxied?.remoteAddress ?? socket.remoteAddress ?? '';
     this.remotePort = proxied?.remotePort ?? socket.remotePort ?? 0;
     this.isSecure = hasTls || proxied?.isSecure === true;
+    this.#isPrompt = hasTls;
     this.#canReset = !hasTls && socket.remoteAddress !== undefined;
     this.#socket = own(socket, this);
     this.#settings = settings;
@@ -343,6 +352,7 @@ export class Connection implements Transport, Ticking {
   #handOver(): void {
     const socket = this.#socket;
     const output = this.#output;
+    if (!this.#isPrompt && (this.#handedOver > 0 || output.length > ONE_SEGMENT_BYTES)) this.#becomePrompt();
     // A write that the kernel took at once leaves `writableNeedDrain` set until the next tick: only with bytes waiting does it mean a slow peer.
     while (output.length > 0 && !(socket.writableLength > 0 && socket.writableNeedDrain)) {
       const length = output.length;
@@ -353,6 +363,12 @@ export class Connection implements Transport, Ticking {
       this.#handedOver += length - output.length;
       this.#settings.counters.bytesOut += length - output.length;
     }
+  }
+
+  /** Only now: who answers one request with a little text needs no such system call. */
+  #becomePrompt(): void {
+    this.#isPrompt = true;
+    this.#socket.setNoDelay(true);
   }
 
   #scheduleFlush(): void {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { Socket } from 'node:net';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RawClient } from '../support/raw-client.js';
 import { chunk, post, postChunked, request } from '../support/requests.js';
@@ -201,4 +201,36 @@ test('serves other connections while one is slow', async (t) => {
   const slow = await RawClient.open(t, port);
   await slow.send(request('/slow'));
   assert.equal(await (await fetch(`${url}/quick`)).text(), '/quick');
+});
+
+/** What the server's sockets are asked, in order: `prompt` stands for TCP_NODELAY. */
+function watchSockets(t: TestContext, port: () => number): string[] {
+  const asked: string[] = [];
+  const { setNoDelay, write } = Socket.prototype;
+  t.mock.method(Socket.prototype, 'setNoDelay', function (this: Socket, ...args: [boolean?]) {
+    if (this.localPort === port()) asked.push('prompt');
+    return setNoDelay.apply(this, args);
+  });
+  t.mock.method(Socket.prototype, 'write', function (this: Socket, ...args: Parameters<Socket['write']>) {
+    if (this.localPort === port()) asked.push('write');
+    return write.apply(this, args);
+  });
+  return asked;
+}
+
+test('short answers wait for no acknowledgement of those before: what comes behind a first write of one segment is sent promptly', async (t) => {
+  let port = 0;
+  const asked = watchSockets(t, () => port);
+  ({ port } = await startServer(t, ({ path }) => (path === '/long' ? 'x'.repeat(2_000) : 'short')));
+  const client = await RawClient.open(t, port);
+  for (const expected of [['write'], ['write', 'prompt', 'write'], ['write', 'prompt', 'write', 'write']]) {
+    await client.send(request());
+    assert.match(await client.readUntil('short'), /^HTTP\/1.1 200 /);
+    assert.deepEqual(asked, expected);
+  }
+  asked.length = 0;
+  const other = await RawClient.open(t, port);
+  await other.send(request('/long'));
+  await other.readUntil('x'.repeat(2_000));
+  assert.deepEqual(asked, ['prompt', 'write']);
 });
