@@ -45,9 +45,9 @@ export class MemoryTransport implements Transport, Ticking {
     if (this.bufferedAmount > this.#softBufferBytes) this.#isCongested = true;
   }
 
-  writeAll(pieces: readonly (string | Uint8Array)[]): void {
-    for (const piece of pieces) this.write(piece);
-  }
+  cork(): void {}
+
+  uncork(): void {}
 
   pause(): void {
     this.isPaused = true;

@@ -20,8 +20,12 @@ import type { TurnQueue } from './turn-queue.js';
 const LINGER_MS = 2_000;
 const LINGER_BYTES = 16 * 1024 * 1024;
 
-/** So much is handed to the socket at a time: system calls stay few. */
+/**
+ * So much is handed to the socket at a time: system calls stay few. It doubles behind each portion that the kernel took at once, up to a MiB with its
+ * framing, and begins anew where one was not.
+ */
 const PORTION_BYTES = 256 * 1024;
+const LARGEST_PORTION_BYTES = 1_152 * 1024;
 /** To a slow peer less, so that it can be seen to take something. */
 const SLOW_PORTION_BYTES = 64 * 1024;
 
@@ -80,10 +84,12 @@ export class Connection implements Transport, Ticking {
   #phase: Phase = 'open';
   #departure: Departure = 'finished';
   #isReading = false;
+  #isCorked = false;
   #isFlushScheduled = false;
   /** Whether short writes leave at once, also where others are under way (TCP_NODELAY). */
   #isPrompt: boolean;
   #isCongested = false;
+  #portionBytes = PORTION_BYTES;
   #hasAskedForDrain = false;
   #drainWaiters: DrainWaiter[] | undefined;
   /** Bytes handed to the socket so far, and how many of them it had passed on when we last looked. */
@@ -140,11 +146,13 @@ export class Connection implements Transport, Ticking {
     this.#wrote();
   }
 
-  writeAll(pieces: readonly (string | Uint8Array)[]): void {
-    if (this.#phase !== 'open') return;
-    if (this.#output === NO_OUTPUT) this.#output = new Output();
-    for (const piece of pieces) this.#output.push(piece);
-    this.#wrote();
+  cork(): void {
+    this.#isCorked = true;
+  }
+
+  uncork(): void {
+    this.#isCorked = false;
+    if (this.#phase === 'open' && this.#output.length > 0) this.#wrote();
   }
 
   pause(): void {
@@ -336,6 +344,7 @@ export class Connection implements Transport, Ticking {
   }
 
   #wrote(): void {
+    if (this.#isCorked) return;
     if (this.#output.length >= this.#settings.flushFromBytes) this.#flushMuch();
     else if (!this.#isReading) this.#scheduleFlush();
   }
@@ -345,6 +354,7 @@ export class Connection implements Transport, Ticking {
     this.flush();
     if (this.#isCongested || this.bufferedAmount <= this.#settings.softBufferBytes) return;
     this.#isCongested = true;
+    this.#portionBytes = PORTION_BYTES;
     this.#askForDrain();
   }
 
@@ -356,13 +366,19 @@ export class Connection implements Transport, Ticking {
     // A write that the kernel took at once leaves `writableNeedDrain` set until the next tick: only with bytes waiting does it mean a slow peer.
     while (output.length > 0 && !(socket.writableLength > 0 && socket.writableNeedDrain)) {
       const length = output.length;
-      const portionBytes = this.#isCongested ? SLOW_PORTION_BYTES : PORTION_BYTES;
+      const portionBytes = this.#isCongested ? SLOW_PORTION_BYTES : this.#portionBytes;
       const text = output.takeText(portionBytes);
       if (text !== undefined) socket.write(text, 'latin1');
       else writePieces(socket, output.take(portionBytes));
       this.#handedOver += length - output.length;
       this.#settings.counters.bytesOut += length - output.length;
+      if (length > portionBytes) this.#judgePortion();
     }
+  }
+
+  /** Behind a whole portion. */
+  #judgePortion(): void {
+    if (!this.#isCongested && this.#socket.writableLength === 0) this.#portionBytes = Math.min(2 * this.#portionBytes, LARGEST_PORTION_BYTES);
   }
 
   /** Only now: who answers one request with a little text needs no such system call. */

@@ -29,8 +29,9 @@ export interface Transport extends Peer {
    * a character. Bytes are borrowed until they are written.
    */
   write(data: string | Uint8Array): void;
-  /** Queues pieces that belong together: only behind the last of them is it seen whether the peer keeps up. */
-  writeAll(pieces: readonly (string | Uint8Array)[]): void;
+  /** Until `uncork`, what is written is handed over together, however much it is: both are called within one turn. */
+  cork(): void;
+  uncork(): void;
   /** Stops reading. While paused, neither the peer's FIN nor its RST is seen. */
   pause(): void;
   resume(): void;
