@@ -5,12 +5,16 @@
 
 import { encodeHeader, OPCODE } from './frame.js';
 
+/** Bytes that wait for a slow peer may hold on to so many times their own memory. */
+const MOST_MEMORY = 3;
+
 export class Relay {
   #text: string | undefined;
   #bytes: readonly Uint8Array[] = [];
 
   /** A text was decoded from `bytes`, views that nobody writes to any more: it is about to be handled. */
   hold(text: string, bytes: readonly Uint8Array[]): void {
+    if (memoryOf(bytes) > MOST_MEMORY * lengthOf(bytes)) return;
     this.#text = text;
     this.#bytes = bytes;
   }
@@ -25,7 +29,15 @@ export class Relay {
   /** The message of `text`, in pieces, if that is the text being handled. */
   frameOf(text: string): (string | Uint8Array)[] | undefined {
     if (this.#text !== text) return undefined;
-    const length = this.#bytes.reduce((sum, piece) => sum + piece.length, 0);
-    return [encodeHeader(OPCODE.text, length), ...this.#bytes];
+    return [encodeHeader(OPCODE.text, lengthOf(this.#bytes)), ...this.#bytes];
   }
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** What the pieces keep from being collected. */
+function memoryOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
 }
