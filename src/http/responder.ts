@@ -43,7 +43,7 @@ const NO_FIELDS = encodeFields(undefined);
 const RETRY_AFTER = encodeFields({ 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': 1 });
 const NO_RESPONSE: HttpResponse = {};
 /** So many times the soft mark of output leaves together, where it is there at once and the client is quick. */
-const SOFT_BUFFERS_TOGETHER = 4;
+const SOFT_BUFFERS_TOGETHER = 2;
 
 /** `whole` and `cut`: the response is over. `told`: so are the observers. */
 type Stage = 'waiting' | 'streaming' | 'whole' | 'cut' | 'told';
