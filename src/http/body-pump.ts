@@ -1,6 +1,6 @@
 /**
  * Sends a streamed body piece by piece, waiting whenever the client is slower. It never asks for a piece that it could not
- * pass on, and tells its source when nobody wants the rest. Pieces that are there at once leave together, as long as the client is quick.
+ * pass on, and tells its source when nobody wants the rest.
  */
 
 import type { StreamedBody } from '../channel/outlet.js';
@@ -10,11 +10,6 @@ import { UsageError } from '../errors.js';
 export interface PumpSink {
   /** Whether to wait for `resume` before the next piece. */
   readonly isCongested: boolean;
-  /** So many bytes may wait for others, unless the client was slow. */
-  readonly gatherUpToBytes: number;
-  /** What is passed on waits until `uncork`, which comes within the same turn. */
-  cork(): void;
-  uncork(): void;
   /** Resolves in the next turn of the event loop. */
   nextTurn(): Promise<void>;
   /** Passes one piece on; may throw where it cannot be one. */
@@ -29,16 +24,12 @@ export interface PumpSink {
 const PIECES_A_TURN = 64;
 
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
-type Step = IteratorResult<unknown>;
 
 export class BodyPump {
   readonly #body: StreamedBody;
   readonly #iterator: AnyIterator;
   readonly #sink: PumpSink;
   #isCancelled = false;
-  /** Pieces passed on in this turn. */
-  #pieces = 0;
-  #wasSlow = false;
   #wake: (() => void) | undefined;
 
   constructor(body: StreamedBody, sink: PumpSink) {
@@ -51,48 +42,21 @@ export class BodyPump {
   async run(): Promise<void> {
     try {
       await undefined;
-      while (!this.#isCancelled) {
-        const step = this.#passOnReady();
-        if (step !== undefined) {
-          const { done, value } = isLater(step) ? await step : step;
-          if (this.#isCancelled) return;
-          if (done === true) return this.#sink.pumped();
-          this.#passOn(value);
-        }
+      for (let pieces = 1; !this.#isCancelled; pieces++) {
+        const step = this.#iterator.next();
+        const { done, value } = step instanceof Promise || 'then' in step ? await step : step;
+        if (this.#isCancelled) return;
+        if (done === true) return this.#sink.pumped();
+        if (typeof value !== 'string' && !(value instanceof Uint8Array)) throw new UsageError('the pieces of a streamed body are strings or Uint8Arrays');
+        this.#sink.piece(value);
         if (this.#sink.isCongested) await this.#awaitRoom();
-        else if (this.#pieces >= PIECES_A_TURN) await this.#nextTurn();
+        else if (pieces % PIECES_A_TURN === 0) await this.#sink.nextTurn();
       }
     } catch (error) {
       if (this.#isCancelled) return;
       this.cancel();
       this.#sink.pumpFailed(error);
     }
-  }
-
-  /** Passes on what is there at once, as much as may leave together. Returns the first step that is another: one to be waited for, or the end. */
-  #passOnReady(): Step | PromiseLike<Step> | undefined {
-    const sink = this.#sink;
-    const gatherUpToBytes = this.#wasSlow ? 0 : sink.gatherUpToBytes;
-    let gathered = 0;
-    sink.cork();
-    try {
-      do {
-        const step = this.#iterator.next();
-        if (isLater(step) || step.done === true) return step;
-        gathered += this.#passOn(step.value);
-      } while (gathered < gatherUpToBytes && this.#pieces < PIECES_A_TURN && !sink.isCongested && !this.#isCancelled);
-      return undefined;
-    } finally {
-      sink.uncork();
-    }
-  }
-
-  /** Passes one piece on; returns its length. */
-  #passOn(value: unknown): number {
-    if (typeof value !== 'string' && !(value instanceof Uint8Array)) throw new UsageError('the pieces of a streamed body are strings or Uint8Arrays');
-    this.#sink.piece(value);
-    this.#pieces++;
-    return value.length;
   }
 
   /** There is room again. */
@@ -109,14 +73,7 @@ export class BodyPump {
     void release(this.#body, this.#iterator);
   }
 
-  async #nextTurn(): Promise<void> {
-    await this.#sink.nextTurn();
-    this.#pieces = 0;
-  }
-
   #awaitRoom(): Promise<void> {
-    this.#wasSlow = true;
-    this.#pieces = 0;
     return new Promise((resolve) => (this.#wake = resolve));
   }
 }
@@ -128,10 +85,6 @@ export function cancelBody(body: StreamedBody): void {
   } catch {
     // One that cannot even be read, such as a locked stream, holds nothing for us.
   }
-}
-
-function isLater(step: Step | PromiseLike<Step>): step is PromiseLike<Step> {
-  return step instanceof Promise || 'then' in step;
 }
 
 function iteratorOf(body: StreamedBody): AnyIterator {

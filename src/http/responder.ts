@@ -42,8 +42,6 @@ export interface ExchangeOwner {
 const NO_FIELDS = encodeFields(undefined);
 const RETRY_AFTER = encodeFields({ 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': 1 });
 const NO_RESPONSE: HttpResponse = {};
-/** So many times the soft mark of output leaves together, where it is there at once and the client is quick. */
-const SOFT_BUFFERS_TOGETHER = 2;
 
 /** `whole` and `cut`: the response is over. `told`: so are the observers. */
 type Stage = 'waiting' | 'streaming' | 'whole' | 'cut' | 'told';
@@ -215,18 +213,6 @@ export class Responder implements HttpOutlet, ChannelHost, PumpSink {
 
   get isCongested(): boolean {
     return this.#owner.transport.isCongested;
-  }
-
-  get gatherUpToBytes(): number {
-    return SOFT_BUFFERS_TOGETHER * this.settings.softBufferBytes;
-  }
-
-  cork(): void {
-    this.#owner.transport.cork();
-  }
-
-  uncork(): void {
-    this.#owner.transport.uncork();
   }
 
   nextTurn(): Promise<void> {

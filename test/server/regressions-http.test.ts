@@ -413,7 +413,7 @@ test('lets the event loop turn while a body that never waits goes to a client th
     while (yielded++ < 20_000) yield 'x';
   }
   const ignore = (): void => {};
-  const pump = new BodyPump(busy(), { isCongested: false, gatherUpToBytes: 1_000, cork: ignore, uncork: ignore, nextTurn: turn, piece: ignore, pumped: ignore, pumpFailed: ignore });
+  const pump = new BodyPump(busy(), { isCongested: false, nextTurn: turn, piece: ignore, pumped: ignore, pumpFailed: ignore });
   void pump.run();
   await turn();
   pump.cancel();
