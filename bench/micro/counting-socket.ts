@@ -87,6 +87,10 @@ export class CountingTransport implements Transport {
     this.total += data.length;
   }
 
+  writeAll(pieces: readonly (string | Uint8Array)[]): void {
+    for (const piece of pieces) this.write(piece);
+  }
+
   whenDrained(fn: () => void): void {
     fn();
   }
@@ -99,8 +103,6 @@ export class CountingTransport implements Transport {
     return new Promise(setImmediate);
   }
 
-  cork(): void {}
-  uncork(): void {}
   pause(): void {}
   resume(): void {}
   end(): void {}

@@ -45,9 +45,9 @@ export class MemoryTransport implements Transport, Ticking {
     if (this.bufferedAmount > this.#softBufferBytes) this.#isCongested = true;
   }
 
-  cork(): void {}
-
-  uncork(): void {}
+  writeAll(pieces: readonly (string | Uint8Array)[]): void {
+    for (const piece of pieces) this.write(piece);
+  }
 
   pause(): void {
     this.isPaused = true;

@@ -84,7 +84,6 @@ export class Connection implements Transport, Ticking {
   #phase: Phase = 'open';
   #departure: Departure = 'finished';
   #isReading = false;
-  #isCorked = false;
   #isFlushScheduled = false;
   /** Whether short writes leave at once, also where others are under way (TCP_NODELAY). */
   #isPrompt: boolean;
@@ -146,13 +145,11 @@ export class Connection implements Transport, Ticking {
     this.#wrote();
   }
 
-  cork(): void {
-    this.#isCorked = true;
-  }
-
-  uncork(): void {
-    this.#isCorked = false;
-    if (this.#phase === 'open' && this.#output.length > 0) this.#wrote();
+  writeAll(pieces: readonly (string | Uint8Array)[]): void {
+    if (this.#phase !== 'open') return;
+    if (this.#output === NO_OUTPUT) this.#output = new Output();
+    for (const piece of pieces) this.#output.push(piece);
+    this.#wrote();
   }
 
   pause(): void {
@@ -343,8 +340,8 @@ export class Connection implements Transport, Ticking {
     this.destroy('aborted');
   }
 
+  /** Something was put out: it goes at the end of its read or its turn, or at once where it is much. */
   #wrote(): void {
-    if (this.#isCorked) return;
     if (this.#output.length >= this.#settings.flushFromBytes) this.#flushMuch();
     else if (!this.#isReading) this.#scheduleFlush();
   }

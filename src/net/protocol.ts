@@ -29,9 +29,8 @@ export interface Transport extends Peer {
    * a character. Bytes are borrowed until they are written.
    */
   write(data: string | Uint8Array): void;
-  /** Until `uncork`, what is written is handed over together, however much it is: both are called within one turn. */
-  cork(): void;
-  uncork(): void;
+  /** As `write`, for pieces that belong together: they are handed over together, however much they are. */
+  writeAll(pieces: readonly (string | Uint8Array)[]): void;
   /** Stops reading. While paused, neither the peer's FIN nor its RST is seen. */
   pause(): void;
   resume(): void;

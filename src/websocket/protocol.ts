@@ -170,16 +170,10 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
 
   #writeMessage(data: Message, shared: SharedMessage | undefined): void {
     if (shared !== undefined) return this.#transport.write(shared.form('frame', encodeMessage));
-    if (typeof data !== 'string' && data.length > ONE_PIECE_UP_TO_BYTES) return this.#writeTogether([encodeHeader(OPCODE.binary, data.length), data]);
+    if (typeof data !== 'string' && data.length > ONE_PIECE_UP_TO_BYTES) return this.#transport.writeAll([encodeHeader(OPCODE.binary, data.length), data]);
     const relayed = typeof data === 'string' ? this.#settings.relay.frameOf(data) : undefined;
-    if (relayed !== undefined) this.#writeTogether(relayed);
+    if (relayed !== undefined) this.#transport.writeAll(relayed);
     else this.#transport.write(encodeMessage(data));
-  }
-
-  #writeTogether(pieces: readonly (string | Uint8Array)[]): void {
-    this.#transport.cork();
-    for (const piece of pieces) this.#transport.write(piece);
-    this.#transport.uncork();
   }
 
   #writeCompressed(data: Message, shared: SharedMessage | undefined): void | Promise<void> {

@@ -1,12 +1,10 @@
 /**
  * The long text that is being handled, and its bytes as they came. Who sends on what he was given, as a chat does, has these sent: nothing is
- * encoded, and nothing copied. Whether a text is the same is judged by the text alone, not by who sends it, or when.
+ * encoded, and little copied. Whether a text is the same is judged by the text alone, not by who sends it, or when.
  */
 
+import { ownBytes } from '../bytes.js';
 import { encodeHeader, OPCODE } from './frame.js';
-
-/** Bytes that wait for a slow peer may hold on to so many times their own memory. */
-const MOST_MEMORY = 3;
 
 export class Relay {
   #text: string | undefined;
@@ -14,7 +12,6 @@ export class Relay {
 
   /** A text was decoded from `bytes`, views that nobody writes to any more: it is about to be handled. */
   hold(text: string, bytes: readonly Uint8Array[]): void {
-    if (memoryOf(bytes) > MOST_MEMORY * lengthOf(bytes)) return;
     this.#text = text;
     this.#bytes = bytes;
   }
@@ -26,18 +23,13 @@ export class Relay {
     this.#bytes = [];
   }
 
-  /** The message of `text`, in pieces, if that is the text being handled. */
+  /**
+   * The message of `text`, in pieces, if that is the text being handled. Pieces that share their memory with what came behind them are copied: the
+   * application may transfer that to a worker, and what waits for a slow peer must not keep much more than itself.
+   */
   frameOf(text: string): (string | Uint8Array)[] | undefined {
     if (this.#text !== text) return undefined;
-    return [encodeHeader(OPCODE.text, lengthOf(this.#bytes)), ...this.#bytes];
+    const length = this.#bytes.reduce((sum, piece) => sum + piece.length, 0);
+    return [encodeHeader(OPCODE.text, length), ...this.#bytes.map(ownBytes)];
   }
-}
-
-function lengthOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, { length }) => sum + length, 0);
-}
-
-/** What the pieces keep from being collected. */
-function memoryOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
 }

@@ -88,27 +88,23 @@ test('a peer that becomes slow is handed little at a time, and begins anew behin
   assert.deepEqual(socket.takeSizes(), [256, 256]);
 });
 
-test('what is written corked leaves in one write, or waits for the end of the turn where it is little', async () => {
+test('what is written together leaves in one go, or waits for the end of the turn where it is little', async () => {
   const { socket, connection } = connect();
-  connection.cork();
-  for (let i = 0; i < 4; i++) connection.write(Buffer.alloc(64 * KIB));
-  assert.deepEqual(socket.takeSizes(), []);
-  connection.uncork();
-  assert.deepEqual(socket.takeSizes(), [64, 64, 64, 64]);
-  connection.cork();
-  connection.write('x'.repeat(KIB));
-  connection.uncork();
+  let together: number[] | undefined;
+  socket.uncork = () => void (together = socket.takeSizes());
+  connection.writeAll(Array(4).fill(Buffer.alloc(64 * KIB)));
+  assert.deepEqual(together, [64, 64, 64, 64]);
+  connection.writeAll(['x'.repeat(KIB - 1), Buffer.from('x')]);
   assert.deepEqual(socket.takeSizes(), []);
   await turn();
   assert.deepEqual(socket.takeSizes(), [1]);
 });
 
-test('what is written corked still leaves where the connection ends meanwhile', async () => {
+test('nothing is written together behind the end', async () => {
   const { socket, connection } = connect();
-  connection.cork();
-  connection.write('last words');
+  connection.writeAll(['last ', 'words']);
   connection.end();
-  connection.uncork();
+  connection.writeAll(['too ', 'late']);
   await turn();
   assert.equal(Buffer.concat(socket.written).toString(), 'last words');
 });
