@@ -7,6 +7,7 @@
 
 import type { Socket } from 'node:net';
 import type { Counters } from '../counters.js';
+import { keepFreedMemory } from './freed-memory.js';
 import { Output } from './output.js';
 import { pushPastStream } from './past-stream.js';
 import type { Departure, Peer, Protocol, Transport } from './protocol.js';
@@ -37,6 +38,9 @@ const ONE_SEGMENT_BYTES = 1200;
 
 /** Input up to here waits for what else is read in its turn; more would only take up memory meanwhile. */
 const SERVED_TOGETHER_BYTES = 4 * 1024;
+
+/** From here on, what is read or written at a time is bulk data. */
+const BULK_BYTES = 16 * 1024;
 
 /** Somebody who waits until what was written up to byte `at` of the connection's output was taken. */
 interface DrainWaiter {
@@ -236,7 +240,7 @@ export class Connection implements Transport, Ticking {
 
   received(bytes: Uint8Array): void {
     this.serve();
-    if (bytes.length > SERVED_TOGETHER_BYTES) return this.#take(bytes);
+    if (bytes.length > SERVED_TOGETHER_BYTES) return this.#takeMuch(bytes);
     this.#arrived = bytes;
     this.#settings.arrivals.add(this);
   }
@@ -307,6 +311,11 @@ export class Connection implements Transport, Ticking {
     else this.#discard(bytes.length);
   }
 
+  #takeMuch(bytes: Uint8Array): void {
+    if (bytes.length >= BULK_BYTES) keepFreedMemory();
+    this.#take(bytes);
+  }
+
   #feed(bytes: Uint8Array): void {
     this.#isReading = true;
     try {
@@ -366,11 +375,20 @@ export class Connection implements Transport, Ticking {
       const portionBytes = this.#isCongested ? SLOW_PORTION_BYTES : this.#portionBytes;
       const text = output.takeText(portionBytes);
       if (text !== undefined) socket.write(text, 'latin1');
-      else writePieces(socket, output.take(portionBytes));
+      else this.#writePieces(output.take(portionBytes), length);
       this.#handedOver += length - output.length;
       this.#settings.counters.bytesOut += length - output.length;
       if (length > portionBytes) this.#judgePortion();
     }
+  }
+
+  /** Writes pieces that belong in one system call, of `length` bytes that wait. */
+  #writePieces(pieces: readonly (string | Uint8Array)[], length: number): void {
+    if (length >= BULK_BYTES) keepFreedMemory();
+    const socket = this.#socket;
+    if (pieces.length > 1) socket.cork();
+    for (const piece of pieces) socket.write(piece, 'latin1');
+    if (pieces.length > 1) socket.uncork();
   }
 
   /** Behind a whole portion. */
@@ -432,13 +450,6 @@ export class Connection implements Transport, Ticking {
     this.#stalledAt = isWaiting ? this.#settings.ticker.after(this.#settings.sendTimeoutMs) : 0;
     return false;
   }
-}
-
-/** Writes pieces that belong in one system call. */
-function writePieces(socket: Socket, pieces: readonly (string | Uint8Array)[]): void {
-  if (pieces.length > 1) socket.cork();
-  for (const piece of pieces) socket.write(piece, 'latin1');
-  if (pieces.length > 1) socket.uncork();
 }
 
 /** One set of listeners for all sockets: a closure for each event of each connection would cost more memory than the connection. */
