@@ -24,7 +24,7 @@ interface Layer {
 const LAYERS: readonly Layer[] = [
   {
     name: 'leaves',
-    files: ['errors', 'bytes', 'byte-queue', 'counters', 'waitable-set', 'thenable', 'rate', 'option-checks'],
+    files: ['errors', 'bytes', 'byte-queue', 'byte-pieces', 'counters', 'waitable-set', 'thenable', 'rate', 'option-checks'],
     anyFolder: [],
     folders: [],
     node: [],

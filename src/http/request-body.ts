@@ -3,8 +3,8 @@
  * it, so an unread body costs nothing and a slow reader slows the client down. It can be read once.
  */
 
-import { ByteQueue } from '../byte-queue.js';
-import { ownBytes } from '../bytes.js';
+import { BytePieces } from '../byte-pieces.js';
+import { asBuffer, EMPTY, ownBytes } from '../bytes.js';
 import { type ProtocolError, UsageError } from '../errors.js';
 import { httpError } from './errors.js';
 import { type FieldLines, NO_FIELDS } from './headers.js';
@@ -26,7 +26,9 @@ export class RequestBody implements ReadableBody {
   readonly #source: BodySource;
   readonly #announcedBytes: number | undefined;
   readonly #maxStreamedBytes: number;
-  readonly #held = new ByteQueue();
+  /** What was received, and not given to anybody: one piece as it came, or all there is from the second on. */
+  #first: Uint8Array | undefined;
+  #pieces: BytePieces | undefined;
   #waiter: Waiter | undefined;
   /** How many bytes may be collected; `undefined` while the body is streamed. */
   #collectUpTo: number | undefined;
@@ -71,15 +73,18 @@ export class RequestBody implements ReadableBody {
     };
   }
 
-  /** What `read` makes of all of the body, up to `maxBytes`: one promise, which settles in the turn in which the body is complete. */
+  /**
+   * What `read` makes of all of the body, up to `maxBytes`, of which it may keep nothing: one promise, which settles in the turn in which the body is
+   * complete.
+   */
   collect<T>(maxBytes: number, read: (bytes: Uint8Array) => T): Promise<T> {
-    const reading = new Reading(this.#held, read);
+    const reading = new Reading(read);
     try {
       this.#take(maxBytes);
       this.#collectUpTo = maxBytes;
       if (this.#error !== undefined) throw this.#error;
       this.#waiter = reading;
-      if (this.#hasEnded) this.#settle(undefined);
+      if (this.#hasEnded) this.#settle(this.#takeHeld());
       else this.#source.pull();
     } catch (error) {
       reading.reject(error);
@@ -93,13 +98,13 @@ export class RequestBody implements ReadableBody {
     this.#received += view.length;
     if (this.#received > (this.#collectUpTo ?? this.#maxStreamedBytes)) return this.#refuseSize();
     if (this.#waiter !== undefined && this.#collectUpTo === undefined) return this.#settle(ownBytes(view));
-    this.#held.push(view);
+    this.#hold(view);
   }
 
   end(trailers: FieldLines): void {
     this.trailers = trailers;
     this.#hasEnded = true;
-    this.#settle(undefined);
+    this.#settle(this.#collectUpTo === undefined ? undefined : this.#takeHeld());
   }
 
   /** Nothing more will come: a reader, now or later, hears why. */
@@ -110,13 +115,13 @@ export class RequestBody implements ReadableBody {
   /** Its reader wants no more, not even the piece that it waits for. */
   #giveUp(): void {
     this.#error ??= new UsageError('the body was given up by its reader');
-    this.#held.clear();
+    this.#dropHeld();
     this.#settle(undefined);
   }
 
   #refuse(error: unknown): void {
     this.#error = error;
-    this.#held.clear();
+    this.#dropHeld();
     const waiter = this.#waiter;
     this.#waiter = undefined;
     waiter?.reject(error);
@@ -136,7 +141,7 @@ export class RequestBody implements ReadableBody {
   }
 
   #next(): Promise<Uint8Array | undefined> {
-    if (this.#collectUpTo === undefined && this.#held.length > 0) return Promise.resolve(ownBytes(this.#held.take(this.#held.length)));
+    if (this.#collectUpTo === undefined && this.#first !== undefined) return Promise.resolve(ownBytes(this.#takeHeld()));
     if (this.#error !== undefined) return Promise.reject(this.#error);
     if (this.#hasEnded) return Promise.resolve(undefined);
     if (this.#waiter !== undefined) return Promise.reject(new UsageError('a piece of the body is being waited for already; await it first'));
@@ -151,18 +156,40 @@ export class RequestBody implements ReadableBody {
     this.#waiter = undefined;
     waiter?.resolve(piece);
   }
+
+  /** Most bodies come in one piece, which stays where it is. */
+  #hold(view: Uint8Array): void {
+    if (this.#first === undefined) {
+      this.#first = view;
+      return;
+    }
+    if (this.#pieces === undefined) {
+      this.#pieces = new BytePieces(this.#announcedBytes);
+      this.#pieces.push(asBuffer(this.#first));
+    }
+    this.#pieces.push(asBuffer(view));
+  }
+
+  #takeHeld(): Uint8Array {
+    const held = this.#pieces?.takeTogether() ?? this.#first ?? EMPTY;
+    this.#dropHeld();
+    return held;
+  }
+
+  #dropHeld(): void {
+    this.#first = undefined;
+    this.#pieces = undefined;
+  }
 }
 
-/** One promise of what all that is held of a body is read as. An object, and no closures: every body that is collected needs one. */
+/** One promise of what a body is read as. An object, and no closures: every body that is collected needs one. */
 class Reading<T> implements Waiter {
   readonly promise: Promise<T>;
-  readonly #held: ByteQueue;
   readonly #read: (bytes: Uint8Array) => T;
   #settle!: (value: T) => void;
   #fail!: (error: unknown) => void;
 
-  constructor(held: ByteQueue, read: (bytes: Uint8Array) => T) {
-    this.#held = held;
+  constructor(read: (bytes: Uint8Array) => T) {
     this.#read = read;
     this.promise = new Promise((resolve, reject) => {
       this.#settle = resolve;
@@ -170,9 +197,9 @@ class Reading<T> implements Waiter {
     });
   }
 
-  resolve(): void {
+  resolve(bytes: Uint8Array): void {
     try {
-      this.#settle(this.#read(ownBytes(this.#held.take(this.#held.length))));
+      this.#settle(this.#read(bytes));
     } catch (error) {
       this.reject(error);
     }
@@ -195,8 +222,8 @@ export interface ReadableBody extends AsyncIterable<Uint8Array> {
 export const NO_BODY: ReadableBody = {
   trailers: NO_FIELDS,
   collect(_maxBytes, read) {
-    const reading = new Reading(new ByteQueue(), read);
-    reading.resolve();
+    const reading = new Reading(read);
+    reading.resolve(EMPTY);
     return reading.promise;
   },
   [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),

@@ -1,6 +1,6 @@
 /** One request as the handler sees it: a head, read on demand, and the way to its body and its channel. */
 
-import { SLASH } from '../bytes.js';
+import { ownBytes, SLASH } from '../bytes.js';
 import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from '../channel/outlet.js';
 import { type ProtocolError, UsageError } from '../errors.js';
 import { httpError } from './errors.js';
@@ -132,7 +132,7 @@ export class IncomingRequest implements RequestWithHost {
   }
 
   bytes(): Promise<Uint8Array> {
-    return this.#collect(asTheyAre);
+    return this.#collect(ownBytes);
   }
 
   /** See `Responder.handOver`. */
@@ -165,10 +165,6 @@ export class IncomingRequest implements RequestWithHost {
 
 function decode(bytes: Uint8Array): string {
   return UTF8.decode(bytes);
-}
-
-function asTheyAre(bytes: Uint8Array): Uint8Array {
-  return bytes;
 }
 
 /** Where the path begins: behind scheme and authority in the absolute form (RFC 9112 §3.2.2), behind everything in the authority form. */

@@ -127,11 +127,10 @@ export class FrameDecoder {
     return wholeMessage(header, bytes, start, start + header.length, this.#relay);
   }
 
-  /** The next bytes of a fragment's payload, unmasked in place: nobody else reads them. */
+  /** The next bytes of a fragment's payload: nobody else reads them. */
   #takePiece(count: number): void {
     const { bytes, start } = this.#queue;
-    this.#maskPhase = unmask(bytes, start, start + count, this.#header.mask, this.#maskPhase);
-    this.#assembler!.push(bytes, start, start + count);
+    this.#maskPhase = this.#assembler!.push(bytes, start, start + count, this.#header.mask, this.#maskPhase);
     this.#queue.skip(count);
   }
 }

@@ -23,7 +23,7 @@ export function unmask(bytes: Uint8Array, start: number, end: number, key: Uint8
     return (phase + length) & 3;
   }
   if (length >= SIMD_FROM_BYTES && xorRoom !== undefined) {
-    xorRoom.xor(bytes, start, end, keyWord(key, phase));
+    xorRoom.xorInto(bytes, start, bytes, start, end, keyWord(key, phase));
     return (phase + length) & 3;
   }
   let at = start;
@@ -34,6 +34,17 @@ export function unmask(bytes: Uint8Array, start: number, end: number, key: Uint8
   at += words.length * 4;
   while (at < end) bytes[at++]! ^= key[phase++ & 3]!;
   return phase & 3;
+}
+
+/** As `unmask`, on the way to `target`, from its byte `at` on. What is left behind is no use to anybody. */
+export function unmaskInto(target: Uint8Array, at: number, bytes: Uint8Array, start: number, end: number, key: Uint8Array, phase: number): number {
+  if (end - start >= SIMD_FROM_BYTES && xorRoom !== undefined) {
+    xorRoom.xorInto(target, at, bytes, start, end, keyWord(key, phase));
+    return (phase + end - start) & 3;
+  }
+  const next = unmask(bytes, start, end, key, phase);
+  target.set(bytes.subarray(start, end), at);
+  return next;
 }
 
 /** Where `unmaskAside` leaves a payload of that length, from the first byte on and until it is called again; `undefined` where it is to be unmasked in place. */

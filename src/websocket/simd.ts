@@ -79,12 +79,12 @@ export class XorRoom {
     return this.#plain.slice(0, length);
   }
 
-  /** XORs the bytes between `start` and `end` where they are. */
-  xor(bytes: Uint8Array, start: number, end: number, word: number): void {
-    for (let at = start; at < end; at += ROOM_BYTES) {
-      const stop = Math.min(end, at + ROOM_BYTES);
-      this.xorAside(bytes, at, stop, word);
-      bytes.set(this.bytes.subarray(0, stop - at), at);
+  /** XORs the bytes between `start` and `end` on their way to `target`, from its byte `at` on; that may be where they are. */
+  xorInto(target: Uint8Array, at: number, bytes: Uint8Array, start: number, end: number, word: number): void {
+    for (let from = start; from < end; from += ROOM_BYTES) {
+      const stop = Math.min(end, from + ROOM_BYTES);
+      this.xorAside(bytes, from, stop, word);
+      target.set(this.bytes.subarray(0, stop - from), at + from - start);
     }
   }
 }

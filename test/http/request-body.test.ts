@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ownBytes } from '#src/bytes.js';
 import { ProtocolError, UsageError } from '#src/errors.js';
 import { httpError } from '#src/http/errors.js';
 import { FieldLines, NO_FIELDS } from '#src/http/headers.js';
@@ -90,14 +91,28 @@ test('does not hold a collected body to the limit of a streamed one', async () =
   assert.equal(text(await new Source(['abc', 'de'], { maxStreamed: 3 }).body.collect(5, asTheyAre)), 'abcde');
 });
 
-test('gives collected bytes that do not pin the memory they came in', async () => {
+test('reads a body that came in one piece where it is', async () => {
   const { body } = new Source();
+  const received = new Uint8Array(64 * 1024).fill(0x61);
   const collected = body.collect(100, asTheyAre);
-  body.push(new Uint8Array(64 * 1024).subarray(10, 15));
+  body.push(received.subarray(10, 15));
   body.end(NO_FIELDS);
   const bytes = await collected;
-  assert.equal(bytes.length, 5);
-  assert.ok(bytes.buffer.byteLength <= 10);
+  assert.deepEqual([bytes.length, bytes.byteOffset, bytes.buffer], [5, 10, received.buffer]);
+});
+
+test('brings a body of announced length together in memory of that length, however it comes', async () => {
+  for (const lengths of [[1, 1], [40_000, 90], [90, 40_000], [20_000, 20_000, 20_000], [1000, 30_000, 30_000, 1], new Array<number>(500).fill(100)]) {
+    const announced = lengths.reduce((sum, length) => sum + length, 0);
+    const { body } = new Source(undefined, { announced });
+    const collected = body.collect(announced, ownBytes);
+    const pieces = lengths.map((length, i) => new Uint8Array(length).fill(i + 1));
+    for (const piece of pieces) body.push(piece);
+    body.end(NO_FIELDS);
+    const bytes = await collected;
+    assert.deepEqual(Buffer.from(bytes), Buffer.concat(pieces));
+    assert.equal(bytes.buffer.byteLength, announced, lengths.slice(0, 5).join(' + '));
+  }
 });
 
 // Iterating.

@@ -39,6 +39,16 @@ for (const [reader, read] of Object.entries(READERS)) {
   }
 }
 
+test('bytes() gives memory that holds little but the body', async (t) => {
+  const { url } = await startServer(t, async (incoming) => {
+    const bytes = await incoming.bytes();
+    return `${bytes.length} ${bytes.buffer.byteLength <= 2 * bytes.length}`;
+  });
+  for (const length of [1, 1000, 65_536, 300_000]) {
+    assert.equal(await (await fetch(url, { method: 'POST', body: new Uint8Array(length) })).text(), `${length} true`);
+  }
+});
+
 test('reads JSON', async (t) => {
   const { url } = await startServer(t, async (incoming) => JSON.stringify((await incoming.json<{ a: number[] }>()).a));
   assert.equal(await (await fetch(url, { method: 'POST', body: '{"a":[1,2]}' })).text(), '[1,2]');

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { asideFor, unmask, unmaskAside, unmaskedBytes, unmaskWhole } from '#src/websocket/mask.js';
+import { asideFor, unmask, unmaskAside, unmaskedBytes, unmaskInto, unmaskWhole } from '#src/websocket/mask.js';
 import { Random } from '../support/random.js';
 
 const KEY = Uint8Array.of(0x11, 0x5a, 0xc3, 0xfe);
@@ -136,6 +136,21 @@ test('unmasks without WebAssembly, where there is none', () => {
     console.log(xorRoom === undefined, asideFor(5000), bytes[0], bytes[1], bytes[4999]);`;
   const options = ['--jitless', '--input-type=module', '--eval', program];
   assert.equal(execFileSync(process.execPath, options, { cwd: import.meta.dirname, encoding: 'utf8' }).trim(), 'true undefined 0 1 3');
+});
+
+test('unmasks on the way to another place, and changes nothing beside it', () => {
+  const random = new Random(11);
+  for (const length of [...LENGTHS, 65_535, 65_536, 65_537, 140_001]) {
+    for (const [start, at, phase] of [[0, 0, 0], [3, 5, 1], [1, 16, 2], [14, 3, 3]] as const) {
+      const bytes = random.bytes(start + length + 7);
+      const payload = slowly(bytes, start, start + length, KEY, phase).subarray(start, start + length);
+      const target = Buffer.alloc(at + length + 9, 0xee);
+      const next = unmaskInto(target, at, bytes, start, start + length, KEY, phase);
+      const expected = Buffer.concat([Buffer.alloc(at, 0xee), payload, Buffer.alloc(9, 0xee)]);
+      assert.ok(target.equals(expected), `${length} from ${start} to ${at}, phase ${phase}`);
+      assert.equal(next, (phase + length) % 4);
+    }
+  }
 });
 
 test('leaves the key as it was', () => {

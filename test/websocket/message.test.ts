@@ -7,14 +7,22 @@ import { type AssembledMessage, decodeText, MessageAssembler, type MessageLimits
 
 const LIMITS: MessageLimits = { maxMessageBytes: 100_000, maxFragments: 0 };
 
+const KEY = Uint8Array.of(0x9b, 0x21, 0x44, 0xd6);
+
 function assemble(assembler: MessageAssembler, isText: boolean, fragments: readonly (string | Uint8Array)[]): string | Uint8Array {
   assembler.begin(isText, false);
   fragments.forEach((fragment, i) => {
-    const bytes = Buffer.from(fragment);
+    const bytes = typeof fragment === 'string' ? Buffer.from(fragment) : fragment;
     assembler.announce(bytes.length, i === fragments.length - 1);
-    if (bytes.length > 0) assembler.push(bytes);
+    if (bytes.length > 0) push(assembler, bytes);
   });
   return dataOf(assembler.end());
+}
+
+/** Bytes as they come: masked, where they lie. */
+function push(assembler: MessageAssembler, bytes: Uint8Array, phase = 0): number {
+  for (let i = 0; i < bytes.length; i++) bytes[i]! ^= KEY[(phase + i) & 3]!;
+  return assembler.push(bytes, 0, bytes.length, KEY, phase);
 }
 
 function dataOf(message: AssembledMessage): string | Uint8Array {
@@ -72,9 +80,9 @@ describe('refuses', () => {
     const assembler = new MessageAssembler({ ...LIMITS, maxMessageBytes: 10 });
     assembler.begin(false, false);
     assembler.announce(6, false);
-    assembler.push(new Uint8Array(6));
+    push(assembler, new Uint8Array(6));
     assembler.announce(4, false);
-    assembler.push(new Uint8Array(4));
+    push(assembler, new Uint8Array(4));
     assert.throws(() => assembler.announce(1, true), refusal('WS_MESSAGE_TOO_BIG'));
   });
 
@@ -88,7 +96,7 @@ describe('refuses', () => {
     const assembler = new MessageAssembler(LIMITS);
     assembler.begin(true, false);
     assembler.announce(3, false);
-    assert.throws(() => assembler.push(Uint8Array.of(0x41, 0xe0, 0x80)), refusal('WS_INVALID_UTF8'));
+    assert.throws(() => push(assembler, Uint8Array.of(0x41, 0xe0, 0x80)), refusal('WS_INVALID_UTF8'));
   });
 
   test('text that ends within a character', () => {
@@ -112,7 +120,7 @@ describe('keeps no more memory than is needed', () => {
     const assembler = new MessageAssembler({ ...LIMITS, maxMessageBytes: 2 ** 40 });
     assembler.begin(false, false);
     assembler.announce(2 ** 39, true);
-    assembler.push(Uint8Array.of(1));
+    push(assembler, Uint8Array.of(1));
     const message = dataOf(assembler.end()) as Uint8Array;
     assert.equal(message.length, 1);
     assert.ok(message.buffer.byteLength <= 2, `${message.buffer.byteLength} bytes`);
@@ -122,9 +130,9 @@ describe('keeps no more memory than is needed', () => {
     const assembler = new MessageAssembler(LIMITS);
     assembler.begin(false, false);
     assembler.announce(1000, false);
-    assembler.push(new Uint8Array(1000));
+    push(assembler, new Uint8Array(1000));
     assembler.announce(4000, true);
-    for (let i = 0; i < 4; i++) assembler.push(new Uint8Array(1000));
+    for (let i = 0; i < 4; i++) push(assembler, new Uint8Array(1000));
     const message = dataOf(assembler.end()) as Uint8Array;
     assert.deepEqual([message.length, message.buffer.byteLength], [5000, 5000]);
   });
@@ -141,16 +149,39 @@ describe('keeps no more memory than is needed', () => {
   test('for large pieces of which each fills its own, which are copied together once', () => {
     const assembler = new MessageAssembler(LIMITS);
     const pieces = [40_000, 3, 20_000, 30_000, 7].map((count, index) => new Uint8Array(count).fill(index + 1));
+    const expected = Buffer.concat(pieces);
     const message = assemble(assembler, false, pieces) as Uint8Array;
-    assert.deepEqual(Buffer.from(message), Buffer.concat(pieces));
+    assert.deepEqual(Buffer.from(message), expected);
     assert.equal(message.buffer.byteLength, message.length);
   });
 
   test('for large pieces of larger memory, which are copied as they come', () => {
     const read = new Uint8Array(200_000).fill(9);
     const assembler = new MessageAssembler(LIMITS);
-    const message = assemble(assembler, false, [read.subarray(0, 20_000), read.subarray(100, 20_100)]) as Uint8Array;
+    const message = assemble(assembler, false, [read.subarray(0, 20_000), read.subarray(100_000, 120_000)]) as Uint8Array;
     read.fill(0);
     assert.deepEqual(Buffer.from(message), Buffer.alloc(40_000, 9));
+  });
+
+  test('for bytes in one frame that came in pieces, wherever they are cut', () => {
+    for (const isText of [false, true]) {
+      for (const total of [1, 17, 16_384, 40_000, 70_001]) {
+        for (const cuts of [[], [0.01], [0.3], [0.5], [0.6], [0.99], [0.25, 0.5], [0.4, 0.41, 0.9], [0.2, 0.4, 0.6, 0.8]]) {
+          const payload = Buffer.from(Array.from({ length: total }, (_, i) => 32 + ((i * 7) % 91)));
+          const assembler = new MessageAssembler(LIMITS);
+          assembler.begin(isText, false);
+          assembler.announce(total, true);
+          let phase = 0;
+          const ends = [...cuts.map((cut) => Math.floor(cut * total)), total];
+          for (let i = 0, start = 0; i < ends.length; start = ends[i++]!) {
+            if (ends[i]! > start) phase = push(assembler, new Uint8Array(payload.subarray(start, ends[i])), phase);
+          }
+          const message = dataOf(assembler.end());
+          assert.deepEqual(Buffer.from(message), payload, `${total} bytes cut at ${cuts.join(', ')}`);
+          assert.equal(phase, total & 3);
+          if (typeof message !== 'string') assert.equal(message.buffer.byteLength, total);
+        }
+      }
+    }
   });
 });
