@@ -87,6 +87,10 @@ export class CountingTransport implements Transport {
     this.total += data.length;
   }
 
+  writeShared(data: string | Uint8Array): void {
+    this.write(data);
+  }
+
   writeAll(pieces: readonly (string | Uint8Array)[]): void {
     for (const piece of pieces) this.write(piece);
   }

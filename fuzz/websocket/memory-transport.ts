@@ -45,6 +45,10 @@ export class MemoryTransport implements Transport, Ticking {
     if (this.bufferedAmount > this.#softBufferBytes) this.#isCongested = true;
   }
 
+  writeShared(data: string | Uint8Array): void {
+    this.write(data);
+  }
+
   writeAll(pieces: readonly (string | Uint8Array)[]): void {
     for (const piece of pieces) this.write(piece);
   }

@@ -50,7 +50,7 @@ export class BodyWriter {
     if (data.length === 0) return;
     if (this.#framing.kind === 'length') this.#spend(lengthOf(data));
     if (this.#framing.kind !== 'chunked') this.#transport.write(typeof data === 'string' ? Buffer.from(data) : keepBytes(data));
-    else if (shared !== undefined) this.#transport.write(shared.form('chunk', encodeChunk));
+    else if (shared !== undefined) this.#transport.writeShared(shared.form('chunk', encodeChunk));
     else this.#writeChunk(data);
   }
 
@@ -58,7 +58,7 @@ export class BodyWriter {
   event(event: ServerSentEvent, shared?: SharedMessage): void {
     if (shared === undefined) return this.piece(encodeEvent(event));
     const bytes = this.#framing.kind === 'chunked' ? shared.form('event chunk', encodeEventChunk) : shared.form('event', encodeEventBytes);
-    this.#transport.write(bytes);
+    this.#transport.writeShared(bytes);
   }
 
   /** A comment, which clients of an event stream overlook. */

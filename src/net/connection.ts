@@ -149,6 +149,13 @@ export class Connection implements Transport, Ticking {
     this.#wrote();
   }
 
+  writeShared(data: string | Uint8Array): void {
+    if (this.#phase !== 'open' || data.length === 0) return;
+    if (this.#output === NO_OUTPUT) this.#output = new Output();
+    this.#output.pushShared(data);
+    this.#wrote();
+  }
+
   writeAll(pieces: readonly (string | Uint8Array)[]): void {
     if (this.#phase !== 'open') return;
     if (this.#output === NO_OUTPUT) this.#output = new Output();

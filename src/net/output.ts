@@ -29,6 +29,13 @@ export class Output {
     }
   }
 
+  /** As `push`, for a piece that other connections are sent, too. */
+  pushShared(piece: Piece): void {
+    if (this.#text === '' || typeof piece !== 'string') return this.push(piece);
+    this.length += piece.length;
+    this.#text = joinShared(this.#text, piece);
+  }
+
   clear(): void {
     this.length = 0;
     this.#text = '';
@@ -78,6 +85,20 @@ export class Output {
     this.#pieces = this.#next < pieces.length ? pieces.slice(this.#next) : undefined;
     this.#next = 0;
   }
+}
+
+/** Longer text is not remembered. */
+const REMEMBERED_LENGTH = 16 * 1024;
+let [left, right, joined] = ['', '', ''];
+
+/**
+ * What waits for a member of a group, joined with what the group is sent next. For the next member that is most often the same: all then hand over one
+ * string, which V8 flattens once.
+ */
+function joinShared(text: string, piece: string): string {
+  if (text.length > REMEMBERED_LENGTH) return text + piece;
+  if (text !== left || piece !== right) [left, right, joined] = [text, piece, text + piece];
+  return joined;
 }
 
 function slice(piece: Piece, start: number, end: number): Piece {

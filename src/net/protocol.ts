@@ -29,6 +29,8 @@ export interface Transport extends Peer {
    * a character. Bytes are borrowed until they are written.
    */
   write(data: string | Uint8Array): void;
+  /** As `write`, for what other connections are sent in the same turn, too. */
+  writeShared(data: string | Uint8Array): void;
   /** As `write`, for pieces that belong together: they are handed over together, however much they are. */
   writeAll(pieces: readonly (string | Uint8Array)[]): void;
   /** Stops reading. While paused, neither the peer's FIN nor its RST is seen. */

@@ -169,7 +169,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   }
 
   #writeMessage(data: Message, shared: SharedMessage | undefined): void {
-    if (shared !== undefined) return this.#transport.write(shared.form('frame', encodeMessage));
+    if (shared !== undefined) return this.#transport.writeShared(shared.form('frame', encodeMessage));
     if (typeof data !== 'string' && data.length > ONE_PIECE_UP_TO_BYTES) return this.#transport.writeAll([encodeHeader(OPCODE.binary, data.length), data]);
     const relayed = typeof data === 'string' ? this.#settings.relay.frameOf(data) : undefined;
     if (relayed !== undefined) this.#transport.writeAll(relayed);

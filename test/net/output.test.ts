@@ -32,6 +32,23 @@ describe('hands over', () => {
     assert.deepEqual(outputOf('a', 'bc', 'd\xff').take(PORTION_BYTES), ['abcd\xff']);
   });
 
+  test('what is shared in its place behind what is not, whatever another was sent before', () => {
+    const pieces = ['one', 'two', 'a'.repeat(40), 'b'.repeat(40), Uint8Array.of(1), '\xff'];
+    const random = new Random(3);
+    for (let round = 0; round < 2000; round++) {
+      const output = new Output();
+      let expected = Buffer.alloc(0);
+      for (let i = random.below(6); i >= 0; i--) {
+        const piece = random.pick(pieces);
+        if (random.once(4)) output.push(piece);
+        else output.pushShared(piece);
+        expected = Buffer.concat([expected, bytesOf([piece])]);
+        assert.equal(output.length, expected.length);
+      }
+      assert.ok(bytesOf(output.take(PORTION_BYTES)).equals(expected), `round ${round}`);
+    }
+  });
+
   test('one piece as it is', () => {
     const bytes = Uint8Array.of(1, 2, 3);
     assert.equal(outputOf(bytes).take(PORTION_BYTES)[0], bytes);
