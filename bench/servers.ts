@@ -15,10 +15,14 @@ interface ServerSpec {
   readonly isAlwaysHere: boolean;
   /** What runs the file: the Node that was asked for, or a program of its own. */
   readonly runtime: 'node' | 'bun' | 'deno';
+  /** Of its environment, beyond that of the benchmark. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 export const SERVERS = {
   'longwire': { file: 'longwire.mjs', isAlwaysHere: true, runtime: 'node' },
+  /** Whose freed memory goes back to the kernel: a threshold that is set, be it to its default, glibc keeps to. */
+  'longwire, trimmed': { file: 'longwire.mjs', isAlwaysHere: true, runtime: 'node', variables: { MALLOC_TRIM_THRESHOLD_: '131072' } },
   'limit': { file: 'limit.mjs', isAlwaysHere: true, runtime: 'node' },
   'node:http': { file: 'node-http.mjs', isAlwaysHere: true, runtime: 'node' },
   'ws': { file: 'ws.mjs', isAlwaysHere: false, runtime: 'node' },
@@ -96,7 +100,12 @@ export class RunningServer {
   }
 }
 
-function command({ file, runtime }: ServerSpec, node: string): readonly string[] {
+function command({ variables = {}, ...spec }: ServerSpec, node: string): readonly string[] {
+  const settings = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  return settings.length === 0 ? programOf(spec, node) : ['env', ...settings, ...programOf(spec, node)];
+}
+
+function programOf({ file, runtime }: ServerSpec, node: string): readonly string[] {
   const path = join(BENCH, 'peers', file);
   if (runtime === 'node') return [node, '--expose-gc', path];
   const program = join(BENCH, 'node_modules', '.bin', runtime);

@@ -79,7 +79,7 @@ const HTTP_ROWS: readonly Workload[] = [
   http({ name: 'autocannon-1', title: 'hello, by autocannon', load: 'autocannon' }),
   http({ name: 'autocannon-16', title: 'hello, 16 pipelined by autocannon', load: 'autocannon', inFlight: 16 }),
   http({ name: 'post-1k', title: 'POST of 1 KiB, sent back', application: 'post', load: 'raw', traffic: { ...HTTP, bodyBytes: 1024, expect: 'body' }, floor: { ratio: 2 }, others: also('post', 'fastify', 'hono', 'bun') }),
-  http({ name: 'post-64k', title: 'POST of 64 KiB, sent back', application: 'post', load: 'raw', traffic: { ...HTTP, bodyBytes: 65_536, expect: 'body' }, connections: FEW_CONNECTIONS, floor: { ratio: 1.5 } }),
+  http({ name: 'post-64k', title: 'POST of 64 KiB, sent back', application: 'post', load: 'raw', traffic: { ...HTTP, bodyBytes: 65_536, expect: 'body' }, connections: FEW_CONNECTIONS, floor: { ratio: 1.5 }, others: also('post', 'longwire, trimmed') }),
   http({ name: 'chunked-1m', title: 'a response of 1 MiB, chunked', application: 'download', load: 'raw', traffic: { ...HTTP, expect: 'download' }, connections: FEW_CONNECTIONS, floor: { ratio: 1 } }),
   http({ name: 'poll', title: 'a long poll, completed by an event', load: 'rounds', ours: { application: 'poll', waiting: CONNECTIONS }, against: { server: 'node:http', application: 'poll', waiting: CONNECTIONS } }),
   http({ name: 'connection', title: 'a connection for each request', load: 'connections', traffic: { ...HTTP, closes: true }, floor: { limitShare: LIMIT_SHARE } }),
@@ -100,6 +100,13 @@ const ECHO_SIZES: readonly EchoRow[] = [
   { name: '1m', size: '1 MiB', bytes: 1_048_576, floors: [1, 1] },
 ];
 
+function echoOthers(bytes: number, type: 'text' | 'binary', inFlight: number, application: string): Contestant[] {
+  if (bytes === 65_536 && type === 'binary' && inFlight === 16) return also(application, 'longwire, trimmed');
+  if (bytes !== 64 || type !== 'text') return [];
+  const traffic = { kind: 'websocket', type, messageBytes: bytes, dialect: 'socket.io' } as const;
+  return [...also(application, 'uWebSockets.js', 'bun', 'deno'), { server: 'socket.io', application, traffic }];
+}
+
 /** An echo in four kinds: text and binary, one and sixteen in flight. */
 function echoRows({ name, size, bytes, floors }: EchoRow): Workload[] {
   const isLarge = bytes > 4096;
@@ -117,7 +124,7 @@ function echoRows({ name, size, bytes, floors }: EchoRow): Workload[] {
         inFlight,
         ours: { application },
         against: { server: 'ws', application },
-        others: bytes === 64 && type === 'text' ? [...also(application, 'uWebSockets.js', 'bun', 'deno'), { server: 'socket.io', application, traffic: { ...traffic, dialect: 'socket.io' } }] : [],
+        others: echoOthers(bytes, type, inFlight, application),
         floor: { ratio: floors[i]! },
       };
     }),

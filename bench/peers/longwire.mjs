@@ -136,4 +136,5 @@ const APPLICATIONS = {
 const [handler, options] = APPLICATIONS[TASK.application];
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 const server = await runServer(handler, { host: HOST, port: 0, backlog: 4096, ...options });
-serve(server.port, `longwire ${version}`, { stats: () => server.stats() });
+const trimmed = process.env.MALLOC_TRIM_THRESHOLD_ === undefined ? '' : `, MALLOC_TRIM_THRESHOLD_=${process.env.MALLOC_TRIM_THRESHOLD_}`;
+serve(server.port, `longwire ${version}${trimmed}`, { stats: () => server.stats() });

@@ -30,7 +30,9 @@ export interface ProfileResults {
 }
 
 /** The rows that say most of where time goes. */
-const DEFAULT = 'hello,post-1k,connection,echo-64-text-1,echo-64-text-16,echo-1k-binary-16,echo-64k-text-16,echo-1m-text-16,broadcast-1000-1';
+const DEFAULT =
+  'hello,post-1k,post-64k,chunked-1m,connection,echo-64-text-1,echo-64-text-16,echo-1k-text-1,echo-1k-binary-1,echo-1k-binary-16,' +
+  'echo-64k-text-16,echo-64k-binary-16,echo-1m-text-16,echo-1m-binary-16,broadcast-1000-1,broadcast-1000-4';
 
 const { values } = parseArgs({ options: { 'only': { type: 'string', default: DEFAULT }, 'seconds': { type: 'string', default: '2' }, 'write': { type: 'boolean', default: false } } });
 const seconds = Number(values.seconds);
