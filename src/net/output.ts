@@ -3,6 +3,8 @@
  * one string, neighbouring small bytes as one copy, large bytes on their own.
  */
 
+import { NOTHING_SHARED, type SharedText } from './shared-text.js';
+
 /** From here on copying costs more than a second entry in the system call. */
 const COPY_BELOW_BYTES = 32 * 1024;
 
@@ -13,12 +15,15 @@ export class Output {
   length = 0;
   /** What waits as long as it is nothing but text, which most output is: a rope that the socket flattens once. */
   #text = '';
+  /** The same, where nothing of it is for this connection alone. */
+  #shared: SharedText | undefined;
   /** What waits, from the first bytes among it on; without them there is no array. */
   #pieces: Piece[] | undefined;
   #next = 0;
 
   push(piece: Piece): void {
     this.length += piece.length;
+    this.#shared = undefined;
     if (this.#pieces !== undefined) {
       this.#pieces.push(piece);
     } else if (typeof piece === 'string') {
@@ -31,14 +36,18 @@ export class Output {
 
   /** As `push`, for a piece that other connections are sent, too. */
   pushShared(piece: Piece): void {
-    if (this.#text === '' || typeof piece !== 'string') return this.push(piece);
-    this.length += piece.length;
-    this.#text = joinShared(this.#text, piece);
+    const shared = this.length === 0 ? NOTHING_SHARED : this.#shared;
+    const joined = typeof piece === 'string' ? shared?.with(piece) : undefined;
+    if (joined === undefined) return this.push(piece);
+    this.#shared = joined;
+    this.#text = joined.text;
+    this.length = joined.text.length;
   }
 
   clear(): void {
     this.length = 0;
     this.#text = '';
+    this.#shared = undefined;
     this.#pieces = undefined;
     this.#next = 0;
   }
@@ -56,6 +65,7 @@ export class Output {
   take(maxBytes: number): Piece[] {
     const pieces = (this.#pieces ??= [this.#text]);
     this.#text = '';
+    this.#shared = undefined;
     if (this.#next === 0 && this.length <= maxBytes) {
       this.clear();
       return pieces.length === 1 ? pieces : merge(pieces);
@@ -85,20 +95,6 @@ export class Output {
     this.#pieces = this.#next < pieces.length ? pieces.slice(this.#next) : undefined;
     this.#next = 0;
   }
-}
-
-/** Longer text is not remembered. */
-const REMEMBERED_LENGTH = 16 * 1024;
-let [left, right, joined] = ['', '', ''];
-
-/**
- * What waits for a member of a group, joined with what the group is sent next. For the next member that is most often the same: all then hand over one
- * string, which V8 flattens once.
- */
-function joinShared(text: string, piece: string): string {
-  if (text.length > REMEMBERED_LENGTH) return text + piece;
-  if (text !== left || piece !== right) [left, right, joined] = [text, piece, text + piece];
-  return joined;
 }
 
 function slice(piece: Piece, start: number, end: number): Piece {

@@ -32,21 +32,33 @@ describe('hands over', () => {
     assert.deepEqual(outputOf('a', 'bc', 'd\xff').take(PORTION_BYTES), ['abcd\xff']);
   });
 
-  test('what is shared in its place behind what is not, whatever another was sent before', () => {
-    const pieces = ['one', 'two', 'a'.repeat(40), 'b'.repeat(40), Uint8Array.of(1), '\xff'];
+  test('what is shared in its place behind what is not, whatever others were sent, and whatever was taken between', () => {
+    const pieces = ['one', 'two', 'a'.repeat(40), 'b'.repeat(40), 'c'.repeat(9_000), Uint8Array.of(1), '\xff'];
     const random = new Random(3);
-    for (let round = 0; round < 2000; round++) {
-      const output = new Output();
-      let expected = Buffer.alloc(0);
-      for (let i = random.below(6); i >= 0; i--) {
-        const piece = random.pick(pieces);
-        if (random.once(4)) output.push(piece);
+    const outputs = Array.from({ length: 5 }, () => ({ output: new Output(), expected: Buffer.alloc(0), taken: Buffer.alloc(0) }));
+    for (let step = 0; step < 20_000; step++) {
+      const shared = random.once(2) ? random.pick(pieces) : undefined;
+      for (const each of outputs) {
+        const { output } = each;
+        if (shared === undefined && random.once(2)) continue;
+        const piece = shared ?? random.pick(pieces);
+        if (shared === undefined) output.push(piece);
         else output.pushShared(piece);
-        expected = Buffer.concat([expected, bytesOf([piece])]);
-        assert.equal(output.length, expected.length);
+        each.expected = Buffer.concat([each.expected, bytesOf([piece])]);
+        if (random.once(4)) each.taken = Buffer.concat([each.taken, bytesOf([output.takeText(10_000) ?? '']), bytesOf(output.length > 0 ? output.take(1 + random.below(12_000)) : [])]);
+        if (!random.once(20)) continue;
+        const rest = drain(output).flat();
+        assert.ok(Buffer.concat([each.taken, bytesOf(rest)]).equals(each.expected), `step ${step}`);
+        each.expected = each.taken = Buffer.alloc(0);
       }
-      assert.ok(bytesOf(output.take(PORTION_BYTES)).equals(expected), `round ${round}`);
     }
+  });
+
+  test('what was shared alone in a turn as the same string for all', () => {
+    const [one, other] = [new Output(), new Output()];
+    for (const piece of ['first ', 'second ', 'third']) for (const output of [one, other]) output.pushShared(piece);
+    assert.equal(one.takeText(PORTION_BYTES), 'first second third');
+    assert.equal(other.takeText(PORTION_BYTES), 'first second third');
   });
 
   test('one piece as it is', () => {
