@@ -375,6 +375,7 @@ export class Connection implements Transport, Ticking {
   #handOver(): void {
     const socket = this.#socket;
     const output = this.#output;
+    if (output.length >= BULK_BYTES) keepFreedMemory();
     if (!this.#isPrompt && (this.#handedOver > 0 || output.length > ONE_SEGMENT_BYTES)) this.#becomePrompt();
     // A write that the kernel took at once leaves `writableNeedDrain` set until the next tick: only with bytes waiting does it mean a slow peer.
     while (output.length > 0 && !(socket.writableLength > 0 && socket.writableNeedDrain)) {
@@ -382,20 +383,11 @@ export class Connection implements Transport, Ticking {
       const portionBytes = this.#isCongested ? SLOW_PORTION_BYTES : this.#portionBytes;
       const text = output.takeText(portionBytes);
       if (text !== undefined) socket.write(text, 'latin1');
-      else this.#writePieces(output.take(portionBytes), length);
+      else writePieces(socket, output.take(portionBytes));
       this.#handedOver += length - output.length;
       this.#settings.counters.bytesOut += length - output.length;
       if (length > portionBytes) this.#judgePortion();
     }
-  }
-
-  /** Writes pieces that belong in one system call, of `length` bytes that wait. */
-  #writePieces(pieces: readonly (string | Uint8Array)[], length: number): void {
-    if (length >= BULK_BYTES) keepFreedMemory();
-    const socket = this.#socket;
-    if (pieces.length > 1) socket.cork();
-    for (const piece of pieces) socket.write(piece, 'latin1');
-    if (pieces.length > 1) socket.uncork();
   }
 
   /** Behind a whole portion. */
@@ -457,6 +449,13 @@ export class Connection implements Transport, Ticking {
     this.#stalledAt = isWaiting ? this.#settings.ticker.after(this.#settings.sendTimeoutMs) : 0;
     return false;
   }
+}
+
+/** Writes pieces that belong in one system call. */
+function writePieces(socket: Socket, pieces: readonly (string | Uint8Array)[]): void {
+  if (pieces.length > 1) socket.cork();
+  for (const piece of pieces) socket.write(piece, 'latin1');
+  if (pieces.length > 1) socket.uncork();
 }
 
 /** One set of listeners for all sockets: a closure for each event of each connection would cost more memory than the connection. */
