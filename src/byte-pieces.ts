@@ -1,6 +1,7 @@
 /**
- * Bytes that come in pieces and are wanted together. Small pieces are copied into room that grows with what has come, never with what was
- * announced, so that 65,537 tiny ones cost no more memory than one; large ones are kept as they came, and copied together once, at the end.
+ * Bytes that come in pieces and are wanted together. Most pieces are copied into room that grows with what has come, never with what was
+ * announced, so that 65,537 tiny ones cost no more memory than one; large ones that fill their memory are kept as they came, and copied together once,
+ * at the end.
  */
 
 import { fillsItsMemory } from './bytes.js';
@@ -16,7 +17,7 @@ export class BytePieces {
   length = 0;
   /** How many there will be, once that is known: no more room is made than they need. */
   total: number;
-  /** Where what is copied goes. Changes with every `makeRoom`. */
+  /** Where what is copied goes. Changes with `reserve`. */
   room: Buffer = NOTHING;
   /** How much of the room is filled. */
   filled = 0;
@@ -34,7 +35,7 @@ export class BytePieces {
     this.room.set(piece, at);
   }
 
-  /** Whether a piece is to be kept as it came; else it is to be copied. `isReadInPlace`: what is all there is had better stay where it is. */
+  /** Whether a piece is to be kept as it came; else it is to be copied. @param isReadInPlace whether the first may be kept also where it is most of all. */
   keeps(piece: Buffer, isReadInPlace: boolean): boolean {
     if (piece.length < KEPT_FROM_BYTES) return false;
     const isLast = this.length + piece.length === this.total;
@@ -74,7 +75,10 @@ export class BytePieces {
   take(): Buffer[] {
     const pieces = this.#kept;
     if (this.filled > 0) pieces.push(this.room.subarray(0, this.filled));
-    this.clear();
+    this.#kept = [];
+    this.room = NOTHING;
+    this.filled = 0;
+    this.length = 0;
     return pieces;
   }
 
@@ -83,12 +87,5 @@ export class BytePieces {
     const length = this.length;
     const pieces = this.take();
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, length);
-  }
-
-  clear(): void {
-    this.#kept = [];
-    this.room = NOTHING;
-    this.filled = 0;
-    this.length = 0;
   }
 }

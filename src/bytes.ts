@@ -1,6 +1,6 @@
 /** Bytes by name, and who owns them. */
 
-/** No bytes, for what we send: the application is given `ownBytes` of it. */
+/** No bytes, for what we send: the application is given a copy. */
 export const EMPTY: Uint8Array = new Uint8Array(0);
 
 /** Text from here on is copied into bytes beside the heap; as part of a longer string it would be copied there first, and then again. */
@@ -29,12 +29,26 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 /**
- * Bytes that the application may keep, and may transfer to a worker: the view itself where it fills most of the memory behind
- * it, up to its end, else a copy. So a small message never pins a large read buffer, and what was received behind it stays ours.
- * No bytes have no memory but their own either: what stands for nothing here is shared by all connections.
+ * Bytes that the application may keep, look at as numbers of other types, and transfer to a worker: the view itself where it is all of its memory, else a
+ * copy. No bytes have no memory but their own either: what stands for nothing here is shared by all connections.
  */
 export function ownBytes(view: Uint8Array): Uint8Array {
-  if (view.byteLength > 0 && fillsItsMemory(view)) return new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
+  return view.byteLength > 0 && view.byteLength === view.buffer.byteLength ? plain(view) : copyOf(view);
+}
+
+/**
+ * Bytes that may be kept and transferred, too, and are copied less often: the view itself where it fills most of its memory, up to its end. So nothing
+ * small pins a large read buffer, and what was received behind it stays ours; what was received ahead of it on the same connection may lie in its `buffer`.
+ */
+export function unpinned(view: Uint8Array): Uint8Array {
+  return view.byteLength > 0 && fillsItsMemory(view) ? plain(view) : copyOf(view);
+}
+
+function plain({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+}
+
+function copyOf(view: Uint8Array): Uint8Array {
   const copy = new Uint8Array(view.byteLength);
   copy.set(view);
   return copy;

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asBuffer, isTokenByte, ownBytes } from '#src/bytes.js';
+import { asBuffer, isTokenByte, ownBytes, unpinned } from '#src/bytes.js';
 
 test('tells a token byte from every other (RFC 9110 §5.6.2)', () => {
   for (let byte = 0; byte < 256; byte++) {
@@ -19,27 +19,33 @@ test('gives the same memory as a Buffer', () => {
   assert.equal(asBuffer(buffer), buffer);
 });
 
-test('keeps the memory of bytes that fill at least half of it, up to its end', () => {
-  for (const length of [5, 10]) {
-    const view = new Uint8Array(10).fill(7).subarray(10 - length);
-    const owned = ownBytes(view);
-    assert.equal(owned.buffer, view.buffer);
-    assert.deepEqual([...owned], [...view]);
-  }
-});
-
-test('copies bytes that have others behind them, which stay when the copy is transferred', () => {
-  const memory = new Uint8Array(10).fill(7);
-  const owned = ownBytes(memory.subarray(0, 9));
-  structuredClone(owned, { transfer: [owned.buffer as ArrayBuffer] });
-  assert.equal(memory[9], 7);
-});
-
-test('copies bytes that fill less than half of the memory behind them', () => {
-  const view = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8, 9]).subarray(3, 7);
+test('keeps the memory of bytes that are all of it', () => {
+  const view = new Uint8Array([1, 2, 3]);
   const owned = ownBytes(view);
-  assert.deepEqual([...owned], [4, 5, 6, 7]);
-  assert.equal(owned.buffer.byteLength, 4);
+  assert.equal(owned.buffer, view.buffer);
+  assert.deepEqual([...owned], [1, 2, 3]);
+});
+
+test('copies bytes that have others ahead of them or behind them, which stay when the copy is transferred', () => {
+  const memory = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  for (const [start, end] of [[0, 8], [1, 9], [3, 7]] as const) {
+    const owned = ownBytes(memory.subarray(start, end));
+    assert.deepEqual([...owned], [...memory.subarray(start, end)]);
+    assert.equal(owned.buffer.byteLength, end - start);
+    structuredClone(owned, { transfer: [owned.buffer as ArrayBuffer] });
+  }
+  assert.equal(memory.length, 9);
+});
+
+test('pins no memory that is more than twice as much, or that has others behind', () => {
+  const memory = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  for (const [start, end, isCopied] of [[0, 10, false], [5, 10, false], [6, 10, true], [0, 9, true], [10, 10, true]] as const) {
+    const bytes = unpinned(memory.subarray(start, end));
+    assert.deepEqual([...bytes], [...memory.subarray(start, end)]);
+    assert.equal(bytes.buffer === memory.buffer, !isCopied, `${start} to ${end}`);
+    if (isCopied) assert.equal(bytes.buffer.byteLength, end - start);
+    assert.equal(Object.getPrototypeOf(bytes), Uint8Array.prototype);
+  }
 });
 
 test('gives no bytes in memory of their own, however they lie in ours', () => {

@@ -106,14 +106,14 @@ export interface HttpRequest {
    * The body in pieces, as they arrive; reading slowly slows the client down. It can be read once, in one of the four ways; a
    * second is a `UsageError`. Rejects with a `ProtocolError` whose `status` is 400 (bad framing), 408 (too slow), 413 (over
    * `maxStreamedBodyBytes`) or 431 (trailers too large), or `undefined` when the client left or the response was complete before
-   * the body was read. Bytes handed over belong to the application.
+   * the body was read. Bytes handed over belong to the application; their `buffer` may begin with what came ahead of them, so mind `byteOffset`.
    */
   readonly body: AsyncIterable<Uint8Array>;
   /** The body as text, decoded as UTF-8, up to `maxBodyBytes` (413 beyond). Rejects as `body` does; so do the next two. */
   text(): Promise<string>;
   /** The body parsed as JSON, up to `maxBodyBytes`; a `ProtocolError` with status 400 where it is none. */
   json<T = unknown>(): Promise<T>;
-  /** The body's bytes, up to `maxBodyBytes`. */
+  /** The body's bytes, up to `maxBodyBytes`; as those of `body`, they may begin within their `buffer`. */
   bytes(): Promise<Uint8Array>;
   /** The trailer fields of a chunked body by lower-case name: empty until the body was read to its end (RFC 9110 §6.5). */
   readonly trailers: Readonly<Record<string, string | undefined>>;

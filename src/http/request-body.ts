@@ -4,7 +4,7 @@
  */
 
 import { BytePieces } from '../byte-pieces.js';
-import { asBuffer, EMPTY, ownBytes } from '../bytes.js';
+import { asBuffer, EMPTY, unpinned } from '../bytes.js';
 import { type ProtocolError, UsageError } from '../errors.js';
 import { httpError } from './errors.js';
 import { type FieldLines, NO_FIELDS } from './headers.js';
@@ -26,8 +26,9 @@ export class RequestBody implements ReadableBody {
   readonly #source: BodySource;
   readonly #announcedBytes: number | undefined;
   readonly #maxStreamedBytes: number;
-  /** What was received, and not given to anybody: one piece as it came, or all there is from the second on. */
+  /** What was received, and not given to anybody, as long as it is one piece: it stays where it came. */
   #first: Uint8Array | undefined;
+  /** The same once there are more. */
   #pieces: BytePieces | undefined;
   #waiter: Waiter | undefined;
   /** How many bytes may be collected; `undefined` while the body is streamed. */
@@ -74,8 +75,8 @@ export class RequestBody implements ReadableBody {
   }
 
   /**
-   * What `read` makes of all of the body, up to `maxBytes`, of which it may keep nothing: one promise, which settles in the turn in which the body is
-   * complete.
+   * What `read` makes of all of the body, up to `maxBytes`; it is not to keep the view that it is given, but by `unpinned`. One promise, which settles
+   * in the turn in which the body is complete.
    */
   collect<T>(maxBytes: number, read: (bytes: Uint8Array) => T): Promise<T> {
     const reading = new Reading(read);
@@ -97,7 +98,7 @@ export class RequestBody implements ReadableBody {
     if (this.#error !== undefined) return;
     this.#received += view.length;
     if (this.#received > (this.#collectUpTo ?? this.#maxStreamedBytes)) return this.#refuseSize();
-    if (this.#waiter !== undefined && this.#collectUpTo === undefined) return this.#settle(ownBytes(view));
+    if (this.#waiter !== undefined && this.#collectUpTo === undefined) return this.#settle(unpinned(view));
     this.#hold(view);
   }
 
@@ -141,7 +142,7 @@ export class RequestBody implements ReadableBody {
   }
 
   #next(): Promise<Uint8Array | undefined> {
-    if (this.#collectUpTo === undefined && this.#first !== undefined) return Promise.resolve(ownBytes(this.#takeHeld()));
+    if (this.#collectUpTo === undefined && this.#holdsSome) return Promise.resolve(unpinned(this.#takeHeld()));
     if (this.#error !== undefined) return Promise.reject(this.#error);
     if (this.#hasEnded) return Promise.resolve(undefined);
     if (this.#waiter !== undefined) return Promise.reject(new UsageError('a piece of the body is being waited for already; await it first'));
@@ -157,17 +158,19 @@ export class RequestBody implements ReadableBody {
     waiter?.resolve(piece);
   }
 
-  /** Most bodies come in one piece, which stays where it is. */
+  /** Most bodies come in one piece. */
   #hold(view: Uint8Array): void {
-    if (this.#first === undefined) {
-      this.#first = view;
-      return;
-    }
-    if (this.#pieces === undefined) {
-      this.#pieces = new BytePieces(this.#announcedBytes);
-      this.#pieces.push(asBuffer(this.#first));
-    }
+    if (this.#pieces !== undefined) return this.#pieces.push(asBuffer(view));
+    const first = this.#first;
+    this.#first = first === undefined ? view : undefined;
+    if (first === undefined) return;
+    this.#pieces = new BytePieces(this.#announcedBytes);
+    this.#pieces.push(asBuffer(first));
     this.#pieces.push(asBuffer(view));
+  }
+
+  get #holdsSome(): boolean {
+    return this.#first !== undefined || this.#pieces !== undefined;
   }
 
   #takeHeld(): Uint8Array {

@@ -1,6 +1,6 @@
 /** One request as the handler sees it: a head, read on demand, and the way to its body and its channel. */
 
-import { ownBytes, SLASH } from '../bytes.js';
+import { SLASH, unpinned } from '../bytes.js';
 import { CHANNEL_HOST, type ChannelHost, type RequestWithHost } from '../channel/outlet.js';
 import { type ProtocolError, UsageError } from '../errors.js';
 import { httpError } from './errors.js';
@@ -132,7 +132,7 @@ export class IncomingRequest implements RequestWithHost {
   }
 
   bytes(): Promise<Uint8Array> {
-    return this.#collect(ownBytes);
+    return this.#collect(unpinned);
   }
 
   /** See `Responder.handOver`. */

@@ -1,6 +1,5 @@
 /** Unmasking (RFC 6455 §5.3). */
 
-import { ownBytes } from '../bytes.js';
 import { xorRoom } from './simd.js';
 
 /** Up to here four bytes a step cost less than a copy for SIMD, or a view for whole words, does. */
@@ -78,8 +77,9 @@ export function unmaskedBytes(bytes: Uint8Array, start: number, end: number, key
   const length = end - start;
   if (length <= SHORT_BYTES) return shortUnmasked(bytes, start, length, key);
   if (asideFor(length) === undefined) {
-    unmask(bytes, start, end, key, 0);
-    return ownBytes(bytes.subarray(start, end));
+    const own = new Uint8Array(length);
+    unmaskInto(own, 0, bytes, start, end, key, 0);
+    return own;
   }
   unmaskAside(bytes, start, end, key);
   return xorRoom!.copy(length);

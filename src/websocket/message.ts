@@ -1,11 +1,11 @@
 /**
- * One message from the payloads of its frames. Bytes are put together, and text is decoded piece by piece, as far as it is ASCII. It is checked as
- * it arrives.
+ * One message from the payloads of its frames. Bytes are put together; text is checked as it arrives, and decoded piece by piece as far as it is
+ * ASCII.
  */
 
 import { isAscii as isAsciiText, isUtf8 } from 'node:buffer';
 import { BytePieces } from '../byte-pieces.js';
-import { asBuffer, COPY_TEXT_FROM_BYTES, ownBytes } from '../bytes.js';
+import { asBuffer, COPY_TEXT_FROM_BYTES, ownBytes, unpinned } from '../bytes.js';
 import { wsError } from './errors.js';
 import { unmask, unmaskInto } from './mask.js';
 import type { Relay } from './relay.js';
@@ -71,12 +71,12 @@ export class MessageAssembler {
   push(bytes: Uint8Array, start: number, end: number, key: Uint8Array, phase: number): number {
     if (end - start <= TINY_BYTES) return this.#pushTiny(bytes, start, end, key, phase);
     const piece = asBuffer(bytes).subarray(start, end);
-    return this.#pieces.keeps(piece, this.#isText) ? this.#keep(piece, key, phase) : this.#copy(piece, key, phase);
+    return this.#pieces.keeps(piece, this.#isText && !this.#isCompressed) ? this.#keep(piece, key, phase) : this.#copy(piece, key, phase);
   }
 
   /** The message is complete. */
   end(): AssembledMessage {
-    if (this.#isCompressed) return { type: 'compressed', bytes: ownBytes(this.#pieces.takeTogether()), isText: this.#isText };
+    if (this.#isCompressed) return { type: 'compressed', bytes: unpinned(this.#pieces.takeTogether()), isText: this.#isText };
     return { type: 'message', data: this.#isText ? this.#takeText() : ownBytes(this.#pieces.takeTogether()) };
   }
 

@@ -3,7 +3,7 @@
  * encoded, and little copied. Whether a text is the same is judged by the text alone, not by who sends it, or when.
  */
 
-import { ownBytes } from '../bytes.js';
+import { unpinned } from '../bytes.js';
 import { encodeHeader, OPCODE } from './frame.js';
 
 export class Relay {
@@ -30,6 +30,6 @@ export class Relay {
   frameOf(text: string): (string | Uint8Array)[] | undefined {
     if (this.#text !== text) return undefined;
     const length = this.#bytes.reduce((sum, piece) => sum + piece.length, 0);
-    return [encodeHeader(OPCODE.text, length), ...this.#bytes.map(ownBytes)];
+    return [encodeHeader(OPCODE.text, length), ...this.#bytes.map(unpinned)];
   }
 }

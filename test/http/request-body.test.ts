@@ -2,11 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ownBytes } from '#src/bytes.js';
+import { unpinned } from '#src/bytes.js';
 import { ProtocolError, UsageError } from '#src/errors.js';
 import { httpError } from '#src/http/errors.js';
 import { FieldLines, NO_FIELDS } from '#src/http/headers.js';
 import { NO_BODY, RequestBody } from '#src/http/request-body.js';
+import { countHeld } from '../support/garbage.js';
 import { latin1Bytes } from '../support/pieces.js';
 
 interface Options {
@@ -105,13 +106,39 @@ test('brings a body of announced length together in memory of that length, howev
   for (const lengths of [[1, 1], [40_000, 90], [90, 40_000], [20_000, 20_000, 20_000], [1000, 30_000, 30_000, 1], new Array<number>(500).fill(100)]) {
     const announced = lengths.reduce((sum, length) => sum + length, 0);
     const { body } = new Source(undefined, { announced });
-    const collected = body.collect(announced, ownBytes);
+    const collected = body.collect(announced, unpinned);
     const pieces = lengths.map((length, i) => new Uint8Array(length).fill(i + 1));
     for (const piece of pieces) body.push(piece);
     body.end(NO_FIELDS);
     const bytes = await collected;
     assert.deepEqual(Buffer.from(bytes), Buffer.concat(pieces));
     assert.equal(bytes.buffer.byteLength, announced, lengths.slice(0, 5).join(' + '));
+  }
+});
+
+test('lets go of the memory that the first piece came in once there are others', async () => {
+  const { body } = new Source(undefined, { announced: 100 });
+  const collected = body.collect(100, asTheyAre);
+  const received = pushRead(body);
+  body.push(latin1Bytes('b'));
+  assert.equal(await countHeld([received]), 0);
+  body.push(new Uint8Array(98));
+  body.end(NO_FIELDS);
+  assert.equal(text(await collected).slice(0, 2), 'ab');
+});
+
+/** A byte at the end of a large read; what the read lies in. */
+function pushRead(body: RequestBody): WeakRef<object> {
+  const read = new Uint8Array(64 * 1024).fill(0x61);
+  body.push(read.subarray(64 * 1024 - 1));
+  return new WeakRef(read.buffer);
+}
+
+test('gives what was held, of however many pieces, to who iterates', async () => {
+  for (const held of [['a'], ['a', 'b'], ['a', 'b', 'c']]) {
+    const { body } = new Source([]);
+    for (const piece of held) body.push(latin1Bytes(piece));
+    assert.deepEqual(await piecesOf(body), [held.join('')]);
   }
 });
 

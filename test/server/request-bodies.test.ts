@@ -39,13 +39,20 @@ for (const [reader, read] of Object.entries(READERS)) {
   }
 }
 
-test('bytes() gives memory that holds little but the body', async (t) => {
-  const { url } = await startServer(t, async (incoming) => {
-    const bytes = await incoming.bytes();
-    return `${bytes.length} ${bytes.buffer.byteLength <= 2 * bytes.length}`;
+test('bytes() and the pieces of body pin no more memory than twice their own, with nothing behind them', async (t) => {
+  const { port } = await startServer(t, async (incoming) => {
+    const pieces = incoming.path === '/bytes' ? [await incoming.bytes()] : [];
+    for await (const piece of incoming.path === '/pieces' ? incoming.body : []) pieces.push(piece);
+    return pieces.map(({ length, byteOffset, buffer }) => `${length} from ${byteOffset} of ${buffer.byteLength}`).join();
   });
-  for (const length of [1, 1000, 65_536, 300_000]) {
-    assert.equal(await (await fetch(url, { method: 'POST', body: new Uint8Array(length) })).text(), `${length} true`);
+  for (const length of [1, 1000, 5000, 65_536]) {
+    for (const path of ['/bytes', '/pieces']) {
+      const client = await RawClient.open(t, port);
+      client.send(post(path, 'a'.repeat(length)) + post('/', 'secret'));
+      const seen = [...(await client.readResponse()).body.matchAll(/(\d+) from (\d+) of (\d+)/g)].map((match) => match.slice(1).map(Number));
+      assert.equal(seen.reduce((sum, [bytes]) => sum + bytes!, 0), length);
+      for (const [bytes, offset, memory] of seen) assert.ok(memory! <= 2 * bytes! && offset! + bytes! === memory, `${bytes} from ${offset} of ${memory}`);
+    }
   }
 });
 

@@ -75,6 +75,31 @@ describe('assembles', () => {
   });
 });
 
+const PIECE = 20_000;
+
+/** Text in pieces that are kept as they came, and in such that are copied. */
+const LONG_PIECES = {
+  'kept as they came': (bytes: Buffer): Uint8Array[] => Array.from({ length: Math.ceil(bytes.length / PIECE) }, (_, i) => Uint8Array.from(bytes.subarray(i * PIECE, (i + 1) * PIECE))),
+  copied: (bytes: Buffer): Uint8Array[] => Array.from({ length: Math.ceil(bytes.length / 700) }, (_, i) => bytes.subarray(i * 700, (i + 1) * 700)),
+};
+
+for (const [how, cut] of Object.entries(LONG_PIECES)) {
+  test(`text beyond ASCII in long pieces, ${how}, characters cut between them`, () => {
+    for (let shift = 0; shift < 4; shift++) {
+      const text = 'x'.repeat(shift) + 'é€😀'.repeat(7_000);
+      assert.equal(assemble(new MessageAssembler(LIMITS), true, cut(Buffer.from(text))), text);
+    }
+  });
+
+  test(`a wrong byte wherever it stands in long pieces, ${how}, is refused`, () => {
+    for (const at of [0, 699, 700, PIECE - 1, PIECE, 2 * PIECE + 17, 59_999]) {
+      const bytes = Buffer.alloc(60_000, 'a');
+      bytes[at] = 0xff;
+      assert.throws(() => assemble(new MessageAssembler(LIMITS), true, cut(bytes)), refusal('WS_INVALID_UTF8'), `byte ${at}`);
+    }
+  });
+}
+
 describe('refuses', () => {
   test('a fragment that takes the message over its limit, before any of it is kept', () => {
     const assembler = new MessageAssembler({ ...LIMITS, maxMessageBytes: 10 });
