@@ -1,10 +1,13 @@
 /**
- * What a group is sent in one turn, joined once for all members: the text that waits for one is most often the text that waits for the next. It is told
- * by which objects it came from, never by what it says, so that members who were sent something else besides pay nothing for it.
+ * What a group is sent in one turn, joined once for all members: the text that waits for one is most often the text that waits for the next. What waits is
+ * told by its object, and never compared, so that members who were sent something else besides pay nothing for it.
  */
 
-/** Longer text is joined for each, and not held. */
-const MAX_LENGTH = 16 * 1024;
+/**
+ * Longer text is joined for each. What was joined last stays with the process until something else is: at worst the text of every number of the shortest
+ * frames, a few MiB in all.
+ */
+const MAX_LENGTH = 4 * 1024;
 
 export class SharedText {
   readonly text: string;
