@@ -143,22 +143,19 @@ export class Connection implements Transport, Ticking {
   }
 
   write(data: string | Uint8Array): void {
-    if (this.#phase !== 'open' || data.length === 0) return;
-    if (this.#output === NO_OUTPUT) this.#output = new Output();
+    if (data.length === 0 || !this.#takesOutput()) return;
     this.#output.push(data);
     this.#wrote();
   }
 
   writeShared(data: string | Uint8Array): void {
-    if (this.#phase !== 'open' || data.length === 0) return;
-    if (this.#output === NO_OUTPUT) this.#output = new Output();
+    if (data.length === 0 || !this.#takesOutput()) return;
     this.#output.pushShared(data);
     this.#wrote();
   }
 
   writeAll(pieces: readonly (string | Uint8Array)[]): void {
-    if (this.#phase !== 'open') return;
-    if (this.#output === NO_OUTPUT) this.#output = new Output();
+    if (!this.#takesOutput()) return;
     for (const piece of pieces) this.#output.push(piece);
     this.#wrote();
   }
@@ -354,6 +351,13 @@ export class Connection implements Transport, Ticking {
   #fault(error: unknown): void {
     this.#settings.reportFault(error);
     this.destroy('aborted');
+  }
+
+  /** Whether anything may still be written, to an output of its own then. */
+  #takesOutput(): boolean {
+    if (this.#phase !== 'open') return false;
+    if (this.#output === NO_OUTPUT) this.#output = new Output();
+    return true;
   }
 
   /** Something was put out: it goes at the end of its read or its turn, or at once where it is much. */
