@@ -96,13 +96,13 @@ class MeasuredServer {
     return ((await once(this.#child, 'message')) as [Measurement])[0];
   }
 
-  /** The first measurement for which `isTrue`, and behind which nothing more has arrived. */
+  /** The first measurement for which `isTrue` and was so before its garbage was collected, with nothing arriving in between. */
   async measureWhen(isTrue: (stats: Measurement['stats']) => boolean, what: string): Promise<Measurement> {
     const giveUpAt = performance.now() + PATIENCE_MS;
     for (let last = await this.measure(); ; ) {
       await delay(100);
       const now = await this.measure();
-      if (isTrue(now.stats) && now.stats.bytes.in === last.stats.bytes.in) return now;
+      if (isTrue(last.stats) && isTrue(now.stats) && now.stats.bytes.in === last.stats.bytes.in) return now;
       if (performance.now() > giveUpAt) assert.fail(`${what} did not come: ${JSON.stringify(now.stats)}`);
       last = now;
     }
