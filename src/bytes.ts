@@ -6,6 +6,9 @@ export const EMPTY: Uint8Array = new Uint8Array(0);
 /** Text from here on is copied into bytes beside the heap; as part of a longer string it would be copied there first, and then again. */
 export const COPY_TEXT_FROM_BYTES = 16 * 1024;
 
+/** Bytes up to this are sent as text where what waits is text. */
+export const LATIN1_UP_TO_BYTES = 1024;
+
 export const TAB = 0x09;
 export const LF = 0x0a;
 export const CR = 0x0d;
@@ -21,6 +24,15 @@ const TOKEN_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => (TOKEN.test(St
 /** Whether a byte may stand in a token. */
 export function isTokenByte(byte: number): boolean {
   return TOKEN_BYTES[byte] === 1;
+}
+
+/** Bytes are read as text from here: V8 keeps the shortest in its heap, and would first have to move them out. */
+const latin1Room = Buffer.allocUnsafeSlow(LATIN1_UP_TO_BYTES);
+
+/** At most `LATIN1_UP_TO_BYTES` as text, one character a byte. */
+export function latin1Of(bytes: Uint8Array): string {
+  latin1Room.set(bytes);
+  return latin1Room.toString('latin1', 0, bytes.length);
 }
 
 /** The same memory as a `Buffer`, whose methods decode faster. */

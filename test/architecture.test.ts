@@ -52,7 +52,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'runtime',
-    files: ['net/{deadlines,shared-text,output,turn-queue,freed-memory,past-stream,home-context,connection,places,trusted-addresses,proxy-header,proxy-gate,tls-gate,listen,acceptor}', 'channel/{states,actions,inbox,outgoing,callbacks,ending,farewell,channel,as-channel,timer,content,field-pairs,poll-answer,parcel,tally,backlog,member,group-settings,sweeper,bus-settings,bus-hold,left-out,read-older,bus-link,group,store}'],
+    files: ['net/{deadlines,shared-text,common-room,output,turn-queue,freed-memory,past-stream,home-context,connection,places,trusted-addresses,proxy-header,proxy-gate,tls-gate,listen,acceptor}', 'channel/{states,actions,inbox,outgoing,callbacks,ending,farewell,channel,as-channel,timer,content,field-pairs,poll-answer,parcel,tally,backlog,member,group-settings,sweeper,bus-settings,bus-hold,left-out,read-older,bus-link,group,store}'],
     anyFolder: [0, 1],
     folders: [],
     named: ['http/response'],

@@ -87,6 +87,10 @@ export class CountingTransport implements Transport {
     this.total += data.length;
   }
 
+  writeCopied(head: string, bytes: Uint8Array): void {
+    this.total += head.length + bytes.length;
+  }
+
   writeShared(data: string | Uint8Array): void {
     this.write(data);
   }

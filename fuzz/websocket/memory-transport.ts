@@ -45,6 +45,10 @@ export class MemoryTransport implements Transport, Ticking {
     if (this.bufferedAmount > this.#softBufferBytes) this.#isCongested = true;
   }
 
+  writeCopied(head: string, bytes: Uint8Array): void {
+    this.write(Buffer.concat([Buffer.from(head, 'latin1'), bytes]));
+  }
+
   writeShared(data: string | Uint8Array): void {
     this.write(data);
   }

@@ -38,8 +38,8 @@ export function writeWhole(target: ResponseTarget, request: RequestForm, status:
   const framing = responseFraming(request, status, length, fields.contentLength);
   const head = headFor(target, request, status, fields, framing, typeof body === 'string', keepsAlive);
   if (length === 0 || isBodiless(request, status)) return transport.write(head);
-  if (typeof body === 'string') return transport.write(length === body.length && length < COPY_TEXT_FROM_BYTES ? head + body : inOnePiece(head, body, length));
-  if (length <= COPY_UP_TO_BYTES) return transport.write(inOnePiece(head, body!, length));
+  if (typeof body === 'string') return transport.write(length === body.length && length < COPY_TEXT_FROM_BYTES ? head + body : encoded(head, body, length));
+  if (length <= COPY_UP_TO_BYTES) return transport.writeCopied(head, body!);
   transport.write(head);
   transport.write(body!);
 }
@@ -72,11 +72,10 @@ export function lengthOf(data: Message): number {
   return typeof data === 'string' ? Buffer.byteLength(data) : data.length;
 }
 
-/** A head and the `length` bytes of its body, copied once. */
-function inOnePiece(head: string, body: Message, length: number): Uint8Array {
+/** A head and a text of `length` bytes, in one piece. */
+function encoded(head: string, body: string, length: number): Uint8Array {
   const bytes = Buffer.allocUnsafe(head.length + length);
   bytes.write(head, 0, 'latin1');
-  if (typeof body !== 'string') bytes.set(body, head.length);
-  else bytes.write(body, head.length, length === body.length ? 'latin1' : 'utf8');
+  bytes.write(body, head.length, length === body.length ? 'latin1' : 'utf8');
   return bytes;
 }

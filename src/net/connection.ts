@@ -148,6 +148,12 @@ export class Connection implements Transport, Ticking {
     this.#wrote();
   }
 
+  writeCopied(head: string, bytes: Uint8Array): void {
+    if (!this.#takesOutput()) return;
+    this.#output.pushCopied(head, bytes);
+    this.#wrote();
+  }
+
   writeShared(data: string | Uint8Array): void {
     if (data.length === 0 || !this.#takesOutput()) return;
     this.#output.pushShared(data);
@@ -380,6 +386,7 @@ export class Connection implements Transport, Ticking {
     const socket = this.#socket;
     const output = this.#output;
     if (output.length >= BULK_BYTES) keepFreedMemory();
+    if (socket.writableLength > 0) output.takeOutOfRoom();
     if (!this.#isPrompt && (this.#handedOver > 0 || output.length > ONE_SEGMENT_BYTES)) this.#becomePrompt();
     // A write that the kernel took at once leaves `writableNeedDrain` set until the next tick: only with bytes waiting does it mean a slow peer.
     while (output.length > 0 && !(socket.writableLength > 0 && socket.writableNeedDrain)) {
@@ -387,6 +394,7 @@ export class Connection implements Transport, Ticking {
       const portionBytes = this.#isCongested ? SLOW_PORTION_BYTES : this.#portionBytes;
       const text = output.takeText(portionBytes);
       if (text !== undefined) socket.write(text, 'latin1');
+      else if (output.copiedTo !== undefined) writeCopied(socket, output);
       else writePieces(socket, output.take(portionBytes));
       this.#handedOver += length - output.length;
       this.#settings.counters.bytesOut += length - output.length;
@@ -453,6 +461,13 @@ export class Connection implements Transport, Ticking {
     this.#stalledAt = isWaiting ? this.#settings.ticker.after(this.#settings.sendTimeoutMs) : 0;
     return false;
   }
+}
+
+/** Writes what was copied, all of it. Its room is not left where the socket still reads from there. */
+function writeCopied(socket: Socket, output: Output): void {
+  const room = output.copiedTo!;
+  socket.write(output.takeCopied());
+  if (socket.writableLength === 0) room.leave();
 }
 
 /** Writes pieces that belong in one system call. */

@@ -3,10 +3,15 @@
  * one string, neighbouring small bytes as one copy, large bytes on their own.
  */
 
+import { LATIN1_UP_TO_BYTES, latin1Of } from '../bytes.js';
+import { type CommonRoom, enterRoom, FREE_ROOM_BYTES } from './common-room.js';
 import { NOTHING_SHARED, type SharedText } from './shared-text.js';
 
 /** From here on copying costs more than a second entry in the system call. */
 const COPY_BELOW_BYTES = 32 * 1024;
+
+/** The header of a frame is no longer. */
+const SHORT_HEAD_BYTES = 10;
 
 type Piece = string | Uint8Array;
 
@@ -17,11 +22,15 @@ export class Output {
   #text = '';
   /** The same, where nothing of it is for this connection alone. */
   #shared: SharedText | undefined;
+  /** The room in which all that waits lies together, from `#start` on, where it began with bytes that were copied. */
+  #room: CommonRoom | undefined;
+  #start = 0;
   /** What waits, from the first bytes among it on; without them there is no array. */
   #pieces: Piece[] | undefined;
   #next = 0;
 
   push(piece: Piece): void {
+    if (this.#room !== undefined) this.takeOutOfRoom();
     this.length += piece.length;
     this.#shared = undefined;
     if (this.#pieces !== undefined) {
@@ -44,7 +53,41 @@ export class Output {
     this.length = joined.text.length;
   }
 
+  /** As `push`, for a head, which is not empty, and, behind it, bytes that are copied now. */
+  pushCopied(head: string, bytes: Uint8Array): void {
+    const count = head.length + bytes.length;
+    const room = this.#roomFor(count);
+    if (room === undefined) return this.push(bytes.length <= LATIN1_UP_TO_BYTES ? head + latin1Of(bytes) : inOnePiece(head, bytes));
+    writeBehind(room.bytes, room.filled, head, bytes);
+    room.filled += count;
+    this.length += count;
+  }
+
+  /** The room in which all that waits was copied, if it was: `takeCopied` has it. */
+  get copiedTo(): CommonRoom | undefined {
+    return this.#room;
+  }
+
+  /** All of what was copied, taken out of the queue. It stays as it is until its room is left. */
+  takeCopied(): Uint8Array {
+    const copied = this.#room!.bytes.subarray(this.#start, this.#start + this.length);
+    this.#room = undefined;
+    this.length = 0;
+    return copied;
+  }
+
+  /** Has what was copied wait as text: other pieces can follow it, and it holds no room. */
+  takeOutOfRoom(): void {
+    const room = this.#room;
+    if (room === undefined) return;
+    this.#room = undefined;
+    this.#text = room.bytes.toString('latin1', this.#start, this.#start + this.length);
+    room.leave();
+  }
+
   clear(): void {
+    this.#room?.leave();
+    this.#room = undefined;
     this.length = 0;
     this.#text = '';
     this.#shared = undefined;
@@ -54,7 +97,7 @@ export class Output {
 
   /** All of it, taken out of the queue, if it is nothing but text of at most `maxBytes`; else `undefined`, and `take` has it. */
   takeText(maxBytes: number): string | undefined {
-    if (this.#pieces !== undefined || this.length > maxBytes) return undefined;
+    if (this.#pieces !== undefined || this.#room !== undefined || this.length > maxBytes) return undefined;
     const text = this.#text;
     this.#text = '';
     this.length = 0;
@@ -63,6 +106,7 @@ export class Output {
 
   /** The next bytes to write at once, at most `maxBytes`, taken out of the queue: one piece, or a few large ones that belong in one system call. */
   take(maxBytes: number): Piece[] {
+    this.takeOutOfRoom();
     const pieces = (this.#pieces ??= [this.#text]);
     this.#text = '';
     this.#shared = undefined;
@@ -89,12 +133,36 @@ export class Output {
     return merge(portion);
   }
 
+  /** Where `count` bytes can lie behind all that waits; `undefined` where there is no such place. */
+  #roomFor(count: number): CommonRoom | undefined {
+    const room = this.#room;
+    if (room !== undefined) return this.#start + this.length === room.filled && room.hasRoomFor(count) ? room : undefined;
+    if (this.length > 0 || count > FREE_ROOM_BYTES) return undefined;
+    this.#room = enterRoom();
+    this.#start = this.#room.filled;
+    this.#shared = undefined;
+    return this.#room;
+  }
+
   /** Forgets what was taken, once it is at least half of what is held: a queue that never empties must not hold it all. */
   #letGo(pieces: Piece[]): void {
     if (2 * this.#next < pieces.length) return;
     this.#pieces = this.#next < pieces.length ? pieces.slice(this.#next) : undefined;
     this.#next = 0;
   }
+}
+
+/** Short heads are written here: the call of Node's own would take longer. */
+function writeBehind(target: Buffer, at: number, head: string, bytes: Uint8Array): void {
+  if (head.length > SHORT_HEAD_BYTES) target.write(head, at, 'latin1');
+  else for (let i = 0; i < head.length; i++) target[at + i] = head.charCodeAt(i);
+  target.set(bytes, at + head.length);
+}
+
+function inOnePiece(head: string, bytes: Uint8Array): Uint8Array {
+  const piece = Buffer.allocUnsafe(head.length + bytes.length);
+  writeBehind(piece, 0, head, bytes);
+  return piece;
 }
 
 function slice(piece: Piece, start: number, end: number): Piece {

@@ -29,6 +29,8 @@ export interface Transport extends Peer {
    * a character. Bytes are borrowed until they are written.
    */
   write(data: string | Uint8Array): void;
+  /** As `write`, for a head, latin1 and not empty, and bytes behind it that are copied at once. */
+  writeCopied(head: string, bytes: Uint8Array): void;
   /** As `write`, for what other connections are sent in the same turn, too. */
   writeShared(data: string | Uint8Array): void;
   /** As `write`, for pieces that belong together: they are handed over together, however much they are. */

@@ -3,11 +3,8 @@
  * where it can be, everything else as bytes.
  */
 
-import { COPY_TEXT_FROM_BYTES } from '../bytes.js';
+import { COPY_TEXT_FROM_BYTES, LATIN1_UP_TO_BYTES, latin1Of } from '../bytes.js';
 import { encodeHeader, OPCODE } from './frame.js';
-
-/** Bytes up to this are framed as text. */
-const LATIN1_UP_TO_BYTES = 1024;
 
 /** The headers of what needs no more than two bytes for it. */
 const shortHeaders = (opcode: number): readonly string[] => Array.from({ length: 126 }, (_, length) => encodeHeader(opcode, length));
@@ -40,14 +37,15 @@ function encodeLongText(data: string): Uint8Array {
   });
 }
 
-/** Short bytes are read as text from here: V8 keeps the shortest in its heap, and would first have to move them out. */
-const latin1Room = Buffer.allocUnsafeSlow(LATIN1_UP_TO_BYTES);
+/** The header of a whole message of `length` bytes. */
+export function binaryHeader(length: number): string {
+  return SHORT_BINARY_HEADERS[length] ?? encodeHeader(OPCODE.binary, length);
+}
 
 /** Short bytes go out as latin1, too: with other output, of which most is text, they are then one piece. */
 function encodeBinary(data: Uint8Array): string | Uint8Array {
   if (data.length > LATIN1_UP_TO_BYTES) return frameOf(OPCODE.binary, data.length, (payload) => payload.set(data));
-  latin1Room.set(data);
-  return (SHORT_BINARY_HEADERS[data.length] ?? encodeHeader(OPCODE.binary, data.length)) + latin1Room.toString('latin1', 0, data.length);
+  return binaryHeader(data.length) + latin1Of(data);
 }
 
 function frameOf(opcode: number, length: number, fill: (payload: Buffer) => unknown): Uint8Array {

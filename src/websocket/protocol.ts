@@ -8,7 +8,7 @@ import { closedBy, type ClosedBy } from '../channel/close-status.js';
 import type { Message } from '../channel/contract.js';
 import type { ChannelPort, PackedMessage, WebSocketOutlet } from '../channel/outlet.js';
 import { EMPTY_ENVELOPE, ENVELOPE_PROTOCOL } from '../channel/envelope.js';
-import { keepBytes } from '../channel/outgoing.js';
+import { COPY_UP_TO_BYTES, keepBytes } from '../channel/outgoing.js';
 import type { SharedMessage } from '../channel/shared-message.js';
 import { EMPTY, ownBytes } from '../bytes.js';
 import type { Counters } from '../counters.js';
@@ -20,7 +20,7 @@ import { Compression, type CompressionSettings } from './compression.js';
 import { type FrameEvent, FrameDecoder } from './decoder.js';
 import { wsError } from './errors.js';
 import type { DeflateParameters } from './extensions.js';
-import { encodeMessage } from './encoder.js';
+import { binaryHeader, encodeMessage } from './encoder.js';
 import { encodeHeader, OPCODE, RSV1 } from './frame.js';
 import { Inflow, type InflowLimits } from './inflow.js';
 import type { MessageLimits } from './message.js';
@@ -48,8 +48,6 @@ export interface WebSocketSettings extends MessageLimits, InflowLimits {
   onPeerError(error: ProtocolError, transport: Transport): void;
 }
 
-/** Payloads up to this are framed as one piece; larger bytes go out behind their header. */
-const ONE_PIECE_UP_TO_BYTES = 4 * 1024;
 /** The longest that a stopping server waits for a peer's Close, whatever `closeTimeoutMs` is. */
 const SHUTDOWN_MS = 5_000;
 /** Heartbeats are spread, so that clients that came together do not answer together. */
@@ -170,10 +168,16 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
 
   #writeMessage(data: Message, shared: SharedMessage | undefined): void {
     if (shared !== undefined) return this.#transport.writeShared(shared.form('frame', encodeMessage));
-    if (typeof data !== 'string' && data.length > ONE_PIECE_UP_TO_BYTES) return this.#transport.writeAll([encodeHeader(OPCODE.binary, data.length), data]);
-    const relayed = typeof data === 'string' ? this.#settings.relay.frameOf(data) : undefined;
+    if (typeof data !== 'string') return this.#writeBytes(data);
+    const relayed = this.#settings.relay.frameOf(data);
     if (relayed !== undefined) this.#transport.writeAll(relayed);
     else this.#transport.write(encodeMessage(data));
+  }
+
+  #writeBytes(data: Uint8Array): void {
+    const header = binaryHeader(data.length);
+    if (data.length <= COPY_UP_TO_BYTES) this.#transport.writeCopied(header, data);
+    else this.#transport.writeAll([header, data]);
   }
 
   #writeCompressed(data: Message, shared: SharedMessage | undefined): void | Promise<void> {
@@ -404,8 +408,7 @@ export class WebSocketProtocol implements Protocol, WebSocketOutlet {
   }
 
   #sendControl(opcode: number, payload: Uint8Array): void {
-    this.#transport.write(encodeHeader(opcode, payload.length));
-    if (payload.length > 0) this.#transport.write(keepBytes(payload));
+    this.#transport.writeCopied(encodeHeader(opcode, payload.length), payload);
   }
 }
 

@@ -29,6 +29,9 @@ const bodyOf = (o: ResolvedOptions): number => 2 * o.maxBodyBytes;
 const messagesOf = (o: ResolvedOptions): number => 2 * o.maxMessageBytes + 2 * (o.maxQueuedBytes + o.maxMessageBytes);
 const outputOf = (o: ResolvedOptions): number => Math.max(o.maxBufferedBytes, o.softBufferBytes + 5 * READ);
 
+/** Where short bytes are copied before they are sent: a socket that does not take them holds one such room. */
+const ROOM = 64 * KIB;
+
 /** A buffer grows to twice of what came, and not to what was announced. */
 const twiceSent = (): number => 2 * 8 * KIB;
 
@@ -40,6 +43,8 @@ interface Attack {
   readonly pieces: readonly (string | Uint8Array)[];
   /** Whether a WebSocket is opened ahead of that. */
   readonly isWebSocket?: true;
+  /** Where; by default messages are only received there. */
+  readonly path?: string;
   readonly readsNothing?: true;
   /** Bytes a connection may cost, beside those of an idle one. */
   readonly bound: (options: ResolvedOptions) => number;
@@ -75,6 +80,7 @@ const ATTACKS: readonly Attack[] = [
   { name: 'sends text that nobody takes, and that takes two bytes a character', connections: 20, isWebSocket: true, pieces: times(40, clientFrame({ opcode: 1, payload: `${kib(64)}Ж` })), bound: messagesOf, arrives: MIB },
   { name: 'reads nothing of a streamed response of 10 MiB', connections: 200, readsNothing: true, pieces: [request('/download')], bound: outputOf, buffers: 64 * KIB },
   { name: 'reads nothing of what a channel sends', connections: 30, readsNothing: true, pieces: [request('/channel')], bound: outputOf, buffers: 900 * KIB },
+  { name: 'reads nothing of short bytes', connections: 50, options: { softBufferBytes: 16 * KIB, maxBufferedBytes: 64 * KIB }, isWebSocket: true, path: '/short', readsNothing: true, pieces: [], bound: (o) => o.maxBufferedBytes + ROOM, buffers: 16 * KIB },
 ];
 
 /** A server in a process of its own. */
@@ -121,10 +127,11 @@ class MeasuredServer {
 
 async function openAttacker(t: TestContext, port: number, attack: Attack): Promise<RawClient> {
   const client = await RawClient.open(t, port);
+  if (attack.isWebSocket) {
+    await client.send(handshake(attack.path ?? '/messages'));
+    await client.readUntil('\r\n\r\n');
+  }
   if (attack.readsNothing) client.socket.pause();
-  if (!attack.isWebSocket) return client;
-  await client.send(handshake('/messages'));
-  await client.readUntil('\r\n\r\n');
   return client;
 }
 

@@ -13,6 +13,8 @@ const KIB = 1024;
 /** Takes what is written as its kernel does: at once, or not at all. */
 class FakeSocket extends Socket {
   readonly written: Buffer[] = [];
+  /** What it was given and has not taken: whoever wrote it must leave it as it is. */
+  readonly lent: (string | Uint8Array)[] = [];
   takes = true;
   #waiting = 0;
 
@@ -25,7 +27,10 @@ class FakeSocket extends Socket {
   override write(data: string | Uint8Array): boolean {
     if (data.length === 0) return true;
     this.written.push(Buffer.from(data as string, 'latin1'));
-    if (!this.takes) this.#waiting += data.length;
+    if (!this.takes) {
+      this.#waiting += data.length;
+      this.lent.push(data);
+    }
     return this.takes;
   }
 
@@ -86,6 +91,44 @@ test('a peer that becomes slow is handed little at a time, and begins anew behin
   assert.deepEqual(socket.takeSizes(), Array(13).fill(64));
   connection.write(sent.subarray(0, 512 * KIB));
   assert.deepEqual(socket.takeSizes(), [256, 256]);
+});
+
+test('bytes that were copied leave together, as bytes, with what was copied before them', async () => {
+  const { socket, connection } = connect();
+  const bytes = Uint8Array.of(1, 2);
+  for (const head of ['a', 'b']) connection.writeCopied(head, bytes);
+  bytes.fill(3);
+  assert.deepEqual(socket.written, []);
+  await turn();
+  assert.deepEqual(socket.written, [Buffer.of(0x61, 1, 2, 0x62, 1, 2)]);
+});
+
+test('what the kernel did not take stays as it was copied, whatever is copied behind it, and for whomever', async () => {
+  const slow = connect();
+  const quick = connect();
+  slow.socket.takes = false;
+  const expected: Buffer[] = [];
+  for (let i = 0; i < 300; i++) {
+    for (const { connection } of [slow, quick]) connection.writeCopied(`${i} `, Buffer.alloc(1_000, i));
+    expected.push(Buffer.concat([Buffer.from(`${i} `), Buffer.alloc(1_000, i)]));
+    if (i % 10 === 0) await turn();
+    if (i % 100 === 0) slow.socket.drain();
+  }
+  await turn();
+  while (slow.connection.bufferedAmount > 0) slow.socket.drain();
+  assert.ok(Buffer.concat(slow.socket.lent.map((each) => Buffer.from(each as string, 'latin1'))).equals(Buffer.concat(expected)));
+  assert.ok(Buffer.concat(quick.socket.written).equals(Buffer.concat(expected)));
+});
+
+test('what waits for a slow peer does not hold the room in which it was copied', async () => {
+  const { socket, connection } = connect();
+  socket.takes = false;
+  for (const head of ['first', 'second', 'third']) {
+    connection.writeCopied(head, new Uint8Array(100));
+    await turn();
+  }
+  socket.drain();
+  assert.deepEqual(socket.lent.map((each) => typeof each), ['object', 'string']);
 });
 
 test('what is written together leaves in one go, or waits for the end of the turn where it is little', async () => {

@@ -21,6 +21,59 @@ function drain(output: Output): Piece[][] {
   return taken;
 }
 
+/** An output of which it is known what was pushed, and what was taken: read only when it is checked, if the kernel did not take it at once. */
+class CheckedOutput {
+  readonly #output = new Output();
+  readonly #random: Random;
+  #expected: Buffer[] = [];
+  #taken: Buffer[] = [];
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  push(piece: Piece): void {
+    this.#output.push(piece);
+    this.#expected.push(bytesOf([piece]));
+  }
+
+  pushShared(piece: Piece): void {
+    this.#output.pushShared(piece);
+    this.#expected.push(bytesOf([piece]));
+  }
+
+  pushCopied(head: string, length: number): void {
+    const bytes = Buffer.alloc(length, this.#random.below(256));
+    this.#expected.push(bytesOf([head, bytes]));
+    this.#output.pushCopied(head, bytes);
+    bytes.fill('not what was copied');
+  }
+
+  take(): void {
+    const output = this.#output;
+    const room = output.copiedTo;
+    if (room === undefined) return void this.#taken.push(bytesOf([output.takeText(10_000) ?? '']), bytesOf(output.length > 0 ? output.take(1 + this.#random.below(12_000)) : []));
+    if (this.#random.once(20)) return output.takeOutOfRoom();
+    const copied = output.takeCopied();
+    if (this.#random.once(10)) return void this.#taken.push(copied as Buffer);
+    this.#taken.push(Buffer.from(copied));
+    room.leave();
+  }
+
+  check(when: string): void {
+    const rest = drain(this.#output).flat();
+    assert.ok(Buffer.concat([...this.#taken, bytesOf(rest)]).equals(Buffer.concat(this.#expected)), when);
+    this.#expected = [];
+    this.#taken = [];
+  }
+
+  clear(): void {
+    this.#output.clear();
+    this.#expected = [];
+    this.#taken = [];
+  }
+}
+
 function outputOf(...pieces: readonly Piece[]): Output {
   const output = new Output();
   for (const piece of pieces) output.push(piece);
@@ -32,24 +85,19 @@ describe('hands over', () => {
     assert.deepEqual(outputOf('a', 'bc', 'd\xff').take(PORTION_BYTES), ['abcd\xff']);
   });
 
-  test('what is shared in its place behind what is not, whatever others were sent, and whatever was taken between', () => {
+  test('every piece in its place, whether shared, copied or neither, whatever others were sent, and whatever was taken between', () => {
     const pieces = ['one', 'two', 'a'.repeat(40), 'b'.repeat(40), 'c'.repeat(2_500), Uint8Array.of(1), '\xff'];
     const random = new Random(3);
-    const outputs = Array.from({ length: 5 }, () => ({ output: new Output(), expected: Buffer.alloc(0), taken: Buffer.alloc(0) }));
+    const outputs = Array.from({ length: 5 }, () => new CheckedOutput(random));
     for (let step = 0; step < 20_000; step++) {
       const shared = random.once(2) ? random.pick(pieces) : undefined;
-      for (const each of outputs) {
-        const { output } = each;
-        if (shared === undefined && random.once(2)) continue;
-        const piece = shared ?? random.pick(pieces);
-        if (shared === undefined) output.push(piece);
-        else output.pushShared(piece);
-        each.expected = Buffer.concat([each.expected, bytesOf([piece])]);
-        if (random.once(4)) each.taken = Buffer.concat([each.taken, bytesOf([output.takeText(10_000) ?? '']), bytesOf(output.length > 0 ? output.take(1 + random.below(12_000)) : [])]);
-        if (!random.once(20)) continue;
-        const rest = drain(output).flat();
-        assert.ok(Buffer.concat([each.taken, bytesOf(rest)]).equals(each.expected), `step ${step}`);
-        each.expected = each.taken = Buffer.alloc(0);
+      for (const output of outputs) {
+        if (shared !== undefined) output.pushShared(shared);
+        else if (random.once(2)) output.pushCopied(random.pick(['ab', 'head\xff'.repeat(50), 'x'.repeat(random.pick([10_000, 31_000, 70_000]))]), random.pick([0, 1, 100, 1_024, 1_025, 4_096]));
+        else if (random.once(2)) output.push(random.pick(pieces));
+        if (random.once(4)) output.take();
+        if (random.once(20)) output.check(`step ${step}`);
+        if (random.once(50)) output.clear();
       }
     }
   });
@@ -102,6 +150,28 @@ test('takes up to a whole portion at a time, and never more', () => {
     assert.equal(taken.reduce((sum, each) => sum + each, 0), lengthOf(pieces));
     taken.forEach((each, i) => assert.ok(i === taken.length - 1 ? each <= PORTION_BYTES : each === PORTION_BYTES, `${each} bytes`));
   }
+});
+
+test('one room does for all that is handed over within its turn, however much and by however many', () => {
+  const outputs = [new Output(), new Output()];
+  const rooms = new Set<unknown>();
+  for (let turn = 0; turn < 1_000; turn++) {
+    for (const output of outputs) {
+      for (let i = 0; i < 3; i++) output.pushCopied('head', new Uint8Array(4_096));
+      rooms.add(output.copiedTo);
+    }
+    for (const output of outputs) {
+      const room = output.copiedTo!;
+      if (turn % 3 === 0) output.clear();
+      else if (turn % 3 === 1) output.takeOutOfRoom();
+      else {
+        output.takeCopied();
+        room.leave();
+      }
+      output.clear();
+    }
+  }
+  assert.ok(rooms.size <= 2, `${rooms.size} rooms`);
 });
 
 test('is empty after it was cleared, and can be used again', () => {

@@ -26,6 +26,14 @@ function sendUntilFull(channel: Channel): void {
 let release!: () => void;
 const released = new Promise<void>((resolve) => (release = resolve));
 
+/** In bytes that are copied, a few of them in each turn, until some wait. */
+async function sendShortUntilSlow(channel: Channel): Promise<void> {
+  while (channel.isOpen && channel.bufferedAmount < 16 * 1024) {
+    for (let i = 0; i < 4; i++) channel.send(PIECE.subarray(0, 1_000));
+    await new Promise(setImmediate);
+  }
+}
+
 const handler: Handler = async (request) => {
   switch (request.path) {
     case '/collect':
@@ -37,6 +45,8 @@ const handler: Handler = async (request) => {
       return { body: pieces(10 * 1024 * 1024) };
     case '/channel':
       return asChannel(request, { onOpen: sendUntilFull });
+    case '/short':
+      return asChannel(request, { onOpen: sendShortUntilSlow });
     case '/messages':
       return asChannel(request, { onReceive: () => released });
     default:
