@@ -9,6 +9,7 @@ import { headComparisons } from './head.js';
 import type { Comparison } from './measure.js';
 import { payloadComparisons } from './payload.js';
 import { readComparisons } from './read.js';
+import { sentComparisons } from './sent.js';
 import { unmaskComparisons } from './unmask.js';
 import { utf8Comparisons } from './utf8.js';
 
@@ -23,6 +24,7 @@ export const MICRO_BENCHMARKS = {
   channel: channelComparisons,
   broadcast: broadcastComparisons,
   read: readComparisons,
+  sent: sentComparisons,
 } as const satisfies Record<string, () => Comparison[]>;
 
 export type MicroBenchmark = keyof typeof MICRO_BENCHMARKS;
