@@ -6,9 +6,6 @@ export const EMPTY: Uint8Array = new Uint8Array(0);
 /** Text from here on is copied into bytes beside the heap; as part of a longer string it would be copied there first, and then again. */
 export const COPY_TEXT_FROM_BYTES = 16 * 1024;
 
-/** Bytes up to this are sent as text where what waits is text. */
-export const LATIN1_UP_TO_BYTES = 1024;
-
 export const TAB = 0x09;
 export const LF = 0x0a;
 export const CR = 0x0d;
@@ -26,18 +23,26 @@ export function isTokenByte(byte: number): boolean {
   return TOKEN_BYTES[byte] === 1;
 }
 
-/** Bytes are read as text from here: V8 keeps the shortest in its heap, and would first have to move them out. */
-const latin1Room = Buffer.allocUnsafeSlow(LATIN1_UP_TO_BYTES);
-
-/** At most `LATIN1_UP_TO_BYTES` as text, one character a byte. */
-export function latin1Of(bytes: Uint8Array): string {
-  latin1Room.set(bytes);
-  return latin1Room.toString('latin1', 0, bytes.length);
-}
-
 /** The same memory as a `Buffer`, whose methods decode faster. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Bytes up to this are joined as text: with other output, of which most is text, they are then one piece. */
+const LATIN1_UP_TO_BYTES = 1024;
+/** Bytes are read as text from here: V8 keeps the shortest in its heap, and would first have to move them out. */
+const latin1Room = Buffer.allocUnsafeSlow(LATIN1_UP_TO_BYTES);
+
+/** A head, which is latin1, and bytes behind it, copied: short ones as latin1 text. */
+export function joined(head: string, bytes: Uint8Array): string | Uint8Array {
+  if (bytes.length <= LATIN1_UP_TO_BYTES) {
+    latin1Room.set(bytes);
+    return head + latin1Room.toString('latin1', 0, bytes.length);
+  }
+  const piece = Buffer.allocUnsafe(head.length + bytes.length);
+  piece.write(head, 0, 'latin1');
+  piece.set(bytes, head.length);
+  return piece;
 }
 
 /**

@@ -41,10 +41,8 @@ function sent(socket: Socket, size: number, count: number): Comparison {
       overLater('the write alone', turns, () => written(socket, socket.write(constant))),
       overLater('copied to the common room', turns, (messages) => {
         for (const message of messages) output.pushCopied(binaryHeader(size), message);
-        const room = output.copiedTo!;
-        const hasRoom = socket.write(output.takeCopied());
-        if (socket.writableLength === 0) room.leave();
-        return written(socket, hasRoom);
+        output.writeCopied(socket, true);
+        return written(socket, !socket.writableNeedDrain);
       }),
       overLater('as latin1 text', turns, (messages) => {
         for (const message of messages) output.push(encodeMessage(message));

@@ -17,7 +17,7 @@ import { ENVELOPE_PROTOCOL } from './envelope.js';
 import { Farewell } from './farewell.js';
 import { Inbox, type InboxConsumer } from './inbox.js';
 import type { Answer, ChannelHost, ChannelPort, ChannelSettings, EventStreamHead, Handshake, HttpOutlet, PackedMessage, WebSocketOutlet } from './outlet.js';
-import { answerOf, bodyOf, envelopeOf, eventOf, isStreamed, messageOf } from './outgoing.js';
+import { answerOf, bodyOf, checkBytes, envelopeOf, eventOf, isStreamed, messageOf } from './outgoing.js';
 import type { SharedMessage } from './shared-message.js';
 import { type ChannelAction, type ChannelEvent, type ChannelState, isOpenState, stepOf } from './states.js';
 
@@ -142,6 +142,7 @@ export class AsyncChannel<Data> implements Channel<Data>, ChannelPort, InboxCons
   ping(data: string | Uint8Array = EMPTY): boolean {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
     if (!(bytes instanceof Uint8Array)) throw new UsageError('a ping carries a string or a Uint8Array');
+    checkBytes(bytes);
     if (bytes.length > MAX_CONTROL_BYTES) throw new UsageError('a ping carries at most 125 bytes (RFC 6455 §5.5)');
     if (this.#state !== 'open') return false;
     this.#socket!.ping(bytes);

@@ -54,7 +54,7 @@ export interface Channel<Data = unknown> {
    *   later empty pieces write nothing. A body that is an iterable or a stream closes after itself.
    * @returns true if the data was accepted for writing; false if the channel is closed, or the data was dropped because
    *   more than `maxBufferedBytes` were waiting already; what becomes of the channel then is `onOverflow`'s to say.
-   * @throws UsageError on a body of an unknown type, an invalid status or header, an invalid event, or a streamed body on a WebSocket
+   * @throws UsageError on a body of an unknown type, bytes whose memory was transferred, an invalid status or header, an invalid event, or a streamed body on a WebSocket
    *   or an event stream; the channel is then as it was.
    */
   send(data: Outgoing, closeAfterSend?: boolean, options?: SendOptions): boolean;
@@ -94,7 +94,7 @@ export interface Channel<Data = unknown> {
    * Sends a Ping (RFC 6455 §5.5.2) with up to 125 bytes of data.
    *
    * @returns true if it was sent; false on HTTP and on a closed channel.
-   * @throws UsageError on longer data.
+   * @throws UsageError on longer data, or on bytes whose memory was transferred.
    */
   ping(data?: string | Uint8Array): boolean;
   /** Resolves when everything sent before was taken by the kernel, or the channel is over. Never rejects. */

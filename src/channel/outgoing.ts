@@ -12,10 +12,12 @@ export const COPY_UP_TO_BYTES = 4 * 1024;
 /** What ends a line of an event stream, or makes clients overlook it. */
 const NOT_IN_LINE = /[\r\n\0]/;
 const NO_EVENT: ServerSentEvent = {};
+const NOTHING = new Uint8Array(0);
 
 /** The body of what is sent, whatever its form. */
 export function bodyOf(data: Outgoing): Body | undefined {
-  if (typeof data === 'string' || data instanceof Uint8Array) return data;
+  if (typeof data === 'string') return data;
+  if (data instanceof Uint8Array) return checkBytes(data);
   if (isEvent(data)) return checkEvent(data).data;
   if (!isResponse(data)) {
     throw new UsageError(`send takes a string, a Uint8Array, a response such as { status, headers, body } or an event such as { event, id, data }, not ${describe(data)}`);
@@ -37,8 +39,20 @@ export function isEvent(data: unknown): data is ServerSentEvent {
 
 /** A body as it is given in a response; a `UsageError` for what can be no body. */
 export function checkBody(body: unknown): Body | undefined {
-  if (body === undefined || body === null || typeof body === 'string' || body instanceof Uint8Array || isStreamed(body)) return body;
+  if (body instanceof Uint8Array) return checkBytes(body);
+  if (body === undefined || body === null || typeof body === 'string' || isStreamed(body)) return body;
   throw new UsageError(`a body is a string, a Uint8Array, an iterable of them, a ReadableStream or null, not ${describe(body)}`);
+}
+
+/** The bytes themselves; a `UsageError` where their memory is gone: they would look as if there were none. */
+export function checkBytes(bytes: Uint8Array): Uint8Array {
+  if (bytes.length > 0) return bytes;
+  try {
+    NOTHING.set(bytes);
+    return bytes;
+  } catch (cause) {
+    throw new UsageError('the memory of these bytes is gone: send them before it is transferred or made smaller, or send a copy', { cause });
+  }
 }
 
 /** Whether a body comes piece by piece. */
@@ -84,8 +98,9 @@ export function keepBytes(bytes: Uint8Array): Uint8Array {
 function checkEvent(event: ServerSentEvent): ServerSentEvent {
   const { event: name, id, data, retry } = event;
   if (isResponse(event)) throw new UsageError('an event has no status, headers or body: send either a response or an event');
-  if (data !== undefined && typeof data !== 'string' && !((data as unknown) instanceof Uint8Array)) {
-    throw new UsageError(`the data of an event is a string or a Uint8Array, not ${describe(data)}`);
+  if (data !== undefined && typeof data !== 'string') {
+    if (!((data as unknown) instanceof Uint8Array)) throw new UsageError(`the data of an event is a string or a Uint8Array, not ${describe(data)}`);
+    checkBytes(data);
   }
   if (name !== undefined && data === undefined) throw new UsageError("an event with a name needs data, or clients fire nothing: '' where it has none");
   checkLine(name, 'the name of an event');

@@ -5,35 +5,38 @@
  */
 
 const ROOM_BYTES = 64 * 1024;
-/** Who enters finds so much of it free. */
+/** So much of it is free for whoever begins here. */
 export const FREE_ROOM_BYTES = 32 * 1024;
 
 export class CommonRoom {
   readonly bytes = Buffer.allocUnsafeSlow(ROOM_BYTES);
+  /** Says that nobody reads any more what one of its users has here. */
+  readonly leave: () => void;
   /** From here on it is free. */
   filled = 0;
   /** Outputs that have something here. */
   #users = 0;
 
+  constructor() {
+    this.leave = () => {
+      if (--this.#users === 0) this.filled = 0;
+    };
+  }
+
   hasRoomFor(count: number): boolean {
     return this.filled + count <= ROOM_BYTES;
   }
 
-  enter(): this {
+  /** To be undone by `leave`. Until then all that its users have here stays as it is. */
+  enter(): void {
     this.#users++;
-    return this;
-  }
-
-  /** Nobody reads any more what its user had here. */
-  leave(): void {
-    if (--this.#users === 0) this.filled = 0;
   }
 }
 
 let room: CommonRoom | undefined;
 
-/** A room with `FREE_ROOM_BYTES` that are free; who enters it is to `leave` it. One that a socket still reads from is left to it once it is full. */
-export function enterRoom(): CommonRoom {
+/** A room with `FREE_ROOM_BYTES` that are free. One that a socket still reads from is left to it once it is half full. */
+export function freeRoom(): CommonRoom {
   if (room?.hasRoomFor(FREE_ROOM_BYTES) !== true) room = new CommonRoom();
-  return room.enter();
+  return room;
 }

@@ -78,8 +78,8 @@ export class Connection implements Transport, Ticking {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly isSecure: boolean;
-  /** Whether the socket is a bare TCP one, which knows resets. */
-  readonly #canReset: boolean;
+  /** Whether the socket is a bare TCP one: it knows resets, and takes at once what its kernel takes. */
+  readonly #isBareTcp: boolean;
   readonly #socket: OwnedSocket;
   readonly #settings: ConnectionSettings;
   /** The one of all idle connections while nothing waits. */
@@ -112,7 +112,7 @@ export class Connection implements Transport, Ticking {
     this.remotePort = proxied?.remotePort ?? socket.remotePort ?? 0;
     this.isSecure = hasTls || proxied?.isSecure === true;
     this.#isPrompt = hasTls;
-    this.#canReset = !hasTls && socket.remoteAddress !== undefined;
+    this.#isBareTcp = !hasTls && socket.remoteAddress !== undefined;
     this.#socket = own(socket, this);
     this.#settings = settings;
   }
@@ -192,7 +192,7 @@ export class Connection implements Transport, Ticking {
 
   destroy(departure: Departure): void {
     if (this.#phase === 'gone') return;
-    const canReset = this.#canReset && this.#phase !== 'lingering';
+    const canReset = this.#isBareTcp && this.#phase !== 'lingering';
     this.#phase = 'gone';
     this.#departure = departure;
     this.#output.clear();
@@ -386,6 +386,7 @@ export class Connection implements Transport, Ticking {
     const socket = this.#socket;
     const output = this.#output;
     if (output.length >= BULK_BYTES) keepFreedMemory();
+    // Behind what the socket has not taken it would hold a room each time.
     if (socket.writableLength > 0) output.takeOutOfRoom();
     if (!this.#isPrompt && (this.#handedOver > 0 || output.length > ONE_SEGMENT_BYTES)) this.#becomePrompt();
     // A write that the kernel took at once leaves `writableNeedDrain` set until the next tick: only with bytes waiting does it mean a slow peer.
@@ -394,8 +395,7 @@ export class Connection implements Transport, Ticking {
       const portionBytes = this.#isCongested ? SLOW_PORTION_BYTES : this.#portionBytes;
       const text = output.takeText(portionBytes);
       if (text !== undefined) socket.write(text, 'latin1');
-      else if (output.copiedTo !== undefined) writeCopied(socket, output);
-      else writePieces(socket, output.take(portionBytes));
+      else if (!output.writeCopied(socket, this.#isBareTcp)) writePieces(socket, output.take(portionBytes));
       this.#handedOver += length - output.length;
       this.#settings.counters.bytesOut += length - output.length;
       if (length > portionBytes) this.#judgePortion();
@@ -461,13 +461,6 @@ export class Connection implements Transport, Ticking {
     this.#stalledAt = isWaiting ? this.#settings.ticker.after(this.#settings.sendTimeoutMs) : 0;
     return false;
   }
-}
-
-/** Writes what was copied, all of it. Its room is not left where the socket still reads from there. */
-function writeCopied(socket: Socket, output: Output): void {
-  const room = output.copiedTo!;
-  socket.write(output.takeCopied());
-  if (socket.writableLength === 0) room.leave();
 }
 
 /** Writes pieces that belong in one system call. */

@@ -1,24 +1,32 @@
 /**
  * What a connection has yet to hand to its socket, in order, and in which portions it is handed over: neighbouring text goes as
- * one string, neighbouring small bytes as one copy, large bytes on their own.
+ * one string, neighbouring small bytes as one copy, large bytes on their own. What begins with bytes that are copied lies in the room of all connections as
+ * long as nothing else is pushed.
  */
 
-import { LATIN1_UP_TO_BYTES, latin1Of } from '../bytes.js';
-import { type CommonRoom, enterRoom, FREE_ROOM_BYTES } from './common-room.js';
+import { COPY_TEXT_FROM_BYTES, joined } from '../bytes.js';
+import { type CommonRoom, FREE_ROOM_BYTES, freeRoom } from './common-room.js';
 import { NOTHING_SHARED, type SharedText } from './shared-text.js';
 
 /** From here on copying costs more than a second entry in the system call. */
 const COPY_BELOW_BYTES = 32 * 1024;
 
-/** The header of a frame is no longer. */
+/** Heads up to this are written character by character: the call of Node's own would take longer. */
 const SHORT_HEAD_BYTES = 10;
 
 type Piece = string | Uint8Array;
 
+/** As much of a socket as is written to from the room. */
+export interface Sink {
+  /** Bytes that it was given, and that are not taken. */
+  readonly writableLength: number;
+  write(bytes: Uint8Array, whenTaken?: () => void): unknown;
+}
+
 export class Output {
   /** Bytes that wait here. A string piece is latin1, one byte a character. */
   length = 0;
-  /** What waits as long as it is nothing but text, which most output is: a rope that the socket flattens once. */
+  /** What waits as long as it is nothing but text and nowhere else, which most output is: a rope that the socket flattens once. */
   #text = '';
   /** The same, where nothing of it is for this connection alone. */
   #shared: SharedText | undefined;
@@ -53,35 +61,42 @@ export class Output {
     this.length = joined.text.length;
   }
 
-  /** As `push`, for a head, which is not empty, and, behind it, bytes that are copied now. */
+  /** As `push`, for a head, which is not empty, and, behind it, bytes that are copied now. Throws, and changes nothing, where these cannot be read. */
   pushCopied(head: string, bytes: Uint8Array): void {
     const count = head.length + bytes.length;
     const room = this.#roomFor(count);
-    if (room === undefined) return this.push(bytes.length <= LATIN1_UP_TO_BYTES ? head + latin1Of(bytes) : inOnePiece(head, bytes));
-    writeBehind(room.bytes, room.filled, head, bytes);
+    if (room === undefined) return this.push(joined(head, bytes));
+    writeBehind(room, head, bytes);
+    if (this.#room === undefined) this.#enter(room);
     room.filled += count;
     this.length += count;
   }
 
-  /** The room in which all that waits was copied, if it was: `takeCopied` has it. */
-  get copiedTo(): CommonRoom | undefined {
-    return this.#room;
-  }
-
-  /** All of what was copied, taken out of the queue. It stays as it is until its room is left. */
-  takeCopied(): Uint8Array {
-    const copied = this.#room!.bytes.subarray(this.#start, this.#start + this.length);
+  /** Writes all of it, if it is nothing but bytes that were copied. @param takesAtOnce whether the sink says right behind a write what it took. */
+  writeCopied(sink: Sink, takesAtOnce: boolean): boolean {
+    const room = this.#room;
+    if (room === undefined) return false;
+    const copied = room.bytes.subarray(this.#start, this.#start + this.length);
     this.#room = undefined;
     this.length = 0;
-    return copied;
+    if (takesAtOnce) {
+      sink.write(copied);
+      // What it did not take, it still reads from there.
+      if (sink.writableLength === 0) room.leave();
+    } else {
+      sink.write(copied, room.leave);
+    }
+    return true;
   }
 
-  /** Has what was copied wait as text: other pieces can follow it, and it holds no room. */
+  /** Has what was copied wait elsewhere: other pieces can follow it then, and it holds no room. */
   takeOutOfRoom(): void {
     const room = this.#room;
     if (room === undefined) return;
+    const end = this.#start + this.length;
+    if (this.length < COPY_TEXT_FROM_BYTES) this.#text = room.bytes.toString('latin1', this.#start, end);
+    else this.#pieces = [Buffer.from(room.bytes.subarray(this.#start, end))];
     this.#room = undefined;
-    this.#text = room.bytes.toString('latin1', this.#start, this.#start + this.length);
     room.leave();
   }
 
@@ -115,20 +130,20 @@ export class Output {
       return pieces.length === 1 ? pieces : merge(pieces);
     }
     const portion: Piece[] = [];
-    let room = maxBytes;
-    while (room > 0 && this.#next < pieces.length) {
+    let left = maxBytes;
+    while (left > 0 && this.#next < pieces.length) {
       const piece = pieces[this.#next]!;
-      if (piece.length <= room) {
+      if (piece.length <= left) {
         portion.push(piece);
-        room -= piece.length;
+        left -= piece.length;
         this.#next++;
       } else {
-        portion.push(slice(piece, 0, room));
-        pieces[this.#next] = slice(piece, room, piece.length);
-        room = 0;
+        portion.push(slice(piece, 0, left));
+        pieces[this.#next] = slice(piece, left, piece.length);
+        left = 0;
       }
     }
-    this.length -= maxBytes - room;
+    this.length -= maxBytes - left;
     this.#letGo(pieces);
     return merge(portion);
   }
@@ -137,11 +152,14 @@ export class Output {
   #roomFor(count: number): CommonRoom | undefined {
     const room = this.#room;
     if (room !== undefined) return this.#start + this.length === room.filled && room.hasRoomFor(count) ? room : undefined;
-    if (this.length > 0 || count > FREE_ROOM_BYTES) return undefined;
-    this.#room = enterRoom();
-    this.#start = this.#room.filled;
+    return this.length === 0 && count <= FREE_ROOM_BYTES ? freeRoom() : undefined;
+  }
+
+  #enter(room: CommonRoom): void {
+    room.enter();
+    this.#room = room;
+    this.#start = room.filled;
     this.#shared = undefined;
-    return this.#room;
   }
 
   /** Forgets what was taken, once it is at least half of what is held: a queue that never empties must not hold it all. */
@@ -152,17 +170,11 @@ export class Output {
   }
 }
 
-/** Short heads are written here: the call of Node's own would take longer. */
-function writeBehind(target: Buffer, at: number, head: string, bytes: Uint8Array): void {
-  if (head.length > SHORT_HEAD_BYTES) target.write(head, at, 'latin1');
-  else for (let i = 0; i < head.length; i++) target[at + i] = head.charCodeAt(i);
-  target.set(bytes, at + head.length);
-}
-
-function inOnePiece(head: string, bytes: Uint8Array): Uint8Array {
-  const piece = Buffer.allocUnsafe(head.length + bytes.length);
-  writeBehind(piece, 0, head, bytes);
-  return piece;
+/** Writes where the room is free; it is not taken by that. */
+function writeBehind({ bytes: target, filled }: CommonRoom, head: string, bytes: Uint8Array): void {
+  if (head.length > SHORT_HEAD_BYTES) target.write(head, filled, 'latin1');
+  else for (let i = 0; i < head.length; i++) target[filled + i] = head.charCodeAt(i);
+  target.set(bytes, filled + head.length);
 }
 
 function slice(piece: Piece, start: number, end: number): Piece {

@@ -3,7 +3,7 @@
  * where it can be, everything else as bytes.
  */
 
-import { COPY_TEXT_FROM_BYTES, LATIN1_UP_TO_BYTES, latin1Of } from '../bytes.js';
+import { COPY_TEXT_FROM_BYTES, joined } from '../bytes.js';
 import { encodeHeader, OPCODE } from './frame.js';
 
 /** The headers of what needs no more than two bytes for it. */
@@ -13,7 +13,7 @@ const SHORT_BINARY_HEADERS = shortHeaders(OPCODE.binary);
 
 /** One message, whole. Its bytes are copied. Half a surrogate pair becomes U+FFFD. */
 export function encodeMessage(data: string | Uint8Array): string | Uint8Array {
-  if (typeof data !== 'string') return encodeBinary(data);
+  if (typeof data !== 'string') return joined(binaryHeader(data.length), data);
   if (data.length >= COPY_TEXT_FROM_BYTES) return encodeLongText(data);
   const length = Buffer.byteLength(data);
   if (length === data.length) return (SHORT_TEXT_HEADERS[length] ?? encodeHeader(OPCODE.text, length)) + data;
@@ -40,12 +40,6 @@ function encodeLongText(data: string): Uint8Array {
 /** The header of a whole message of `length` bytes. */
 export function binaryHeader(length: number): string {
   return SHORT_BINARY_HEADERS[length] ?? encodeHeader(OPCODE.binary, length);
-}
-
-/** Short bytes go out as latin1, too: with other output, of which most is text, they are then one piece. */
-function encodeBinary(data: Uint8Array): string | Uint8Array {
-  if (data.length > LATIN1_UP_TO_BYTES) return frameOf(OPCODE.binary, data.length, (payload) => payload.set(data));
-  return binaryHeader(data.length) + latin1Of(data);
 }
 
 function frameOf(opcode: number, length: number, fill: (payload: Buffer) => unknown): Uint8Array {

@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asChannel, type Channel } from 'longwire';
+import { asChannel, type Channel, MemoryChannelStore, UsageError } from 'longwire';
 import { turns } from '../support/deferred.js';
 import { RawClient } from '../support/raw-client.js';
 import { RawWebSocket } from '../support/raw-web-socket.js';
+import { request } from '../support/requests.js';
 import { startServer } from '../support/server.js';
 import { openTls, startTls } from '../support/tls.js';
 
@@ -74,6 +75,7 @@ test('over TCP, where some of them read late', async (t) => {
   await readRounds(room);
 });
 
+/** Where Node itself copies what it encrypts: what this shows is that all of it comes, and in order. */
 test('over TLS, where some of them read late', async (t) => {
   const members: Channel[] = [];
   const server = await startTls(t, (request) => asChannel(request, { onOpen: (channel) => void members.push(channel) }), LIMITS);
@@ -87,14 +89,30 @@ test('over TLS, where some of them read late', async (t) => {
 test('as bodies of pipelined responses whose handlers end in any order', async (t) => {
   const bytes = Buffer.alloc(4_096);
   const { port } = await startServer(t, async ({ query }) => {
-    const i = Number(new URLSearchParams(query).get('i'));
-    await turns(i % 3);
-    return { body: bytes.subarray(0, lengthOf(i)).fill(i) };
+    const [client, i] = query.split(',').map(Number) as [number, number];
+    await turns((client + i) % 3);
+    return { body: bytes.subarray(0, lengthOf(i + 7 * client)).fill(40 * client + i) };
   });
   const clients = await Promise.all(Array.from({ length: 5 }, () => RawClient.open(t, port)));
-  const requests = Array.from({ length: 40 }, (_, i) => `GET /?i=${i} HTTP/1.1\r\nHost: a\r\n\r\n`).join('');
-  await Promise.all(clients.map((client) => client.send(requests)));
-  for (const client of clients) {
-    for (let i = 0; i < 40; i++) assert.equal((await client.readResponse()).body, String.fromCharCode(i).repeat(lengthOf(i)));
+  await Promise.all(clients.map((client, c) => client.send(Array.from({ length: 40 }, (_, i) => request(`/?${c},${i}`)).join(''))));
+  for (const [c, client] of clients.entries()) {
+    for (let i = 0; i < 40; i++) assert.equal((await client.readResponse()).body, String.fromCharCode(40 * c + i).repeat(lengthOf(i + 7 * c)));
   }
+});
+
+test('bytes whose memory is gone are a UsageError, and nobody is sent what is not theirs', async (t) => {
+  const members: Channel[] = [];
+  const store = new MemoryChannelStore();
+  const { port } = await startServer(t, (request) => asChannel(request, { onOpen: (channel) => void (members.push(channel), store.addToGroup('all', channel)) }));
+  const [first, second] = [await RawWebSocket.open(t, port), await RawWebSocket.open(t, port)];
+  const transferred = new Uint8Array(4);
+  structuredClone(transferred, { transfer: [transferred.buffer] });
+  assert.throws(() => members[0]!.send(transferred), UsageError);
+  assert.throws(() => members[0]!.ping(transferred), UsageError);
+  assert.throws(() => store.broadcast('all', transferred), UsageError);
+  members[1]!.send(Buffer.from('for the second alone'));
+  await turns(2);
+  store.broadcast('all', 'for all of them');
+  assert.equal((await first.readFrame()).payload.toString(), 'for all of them');
+  for (const text of ['for the second alone', 'for all of them']) assert.equal((await second.readFrame()).payload.toString(), text);
 });

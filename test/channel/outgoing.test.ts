@@ -45,6 +45,20 @@ describe('the body of', () => {
     if (value !== null && value !== undefined) test(`a response with ${name} as its body is a UsageError`, () => assert.throws(() => bodyOf(untyped({ body: value })), UsageError));
   }
 
+  test('bytes whose memory was transferred or made smaller is a UsageError, wherever they stand', () => {
+    const transferred = new Uint8Array(4);
+    structuredClone(transferred, { transfer: [transferred.buffer] });
+    // The library of the language that is compiled for has no types for it.
+    const shrinking = new (ArrayBuffer as unknown as new (length: number, options: { maxByteLength: number }) => ArrayBuffer & { resize(length: number): void })(8, { maxByteLength: 8 });
+    const cut = new Uint8Array(shrinking, 4, 4);
+    shrinking.resize(2);
+    for (const gone of [transferred, cut]) {
+      for (const data of [gone, { body: gone }, { data: gone }]) assert.throws(() => bodyOf(data), UsageError);
+      assert.throws(() => checkBody(gone), UsageError);
+    }
+    for (const none of [new Uint8Array(0), Buffer.alloc(0), BYTES.subarray(1, 1)]) assert.equal(bodyOf(none), none);
+  });
+
   test('a stream that is not in a response is a UsageError', () => {
     for (const stream of STREAMED) assert.throws(() => bodyOf(untyped(stream)), UsageError);
   });

@@ -10,45 +10,56 @@ import { TurnQueue } from '#src/net/turn-queue.js';
 
 const KIB = 1024;
 
-/** Takes what is written as its kernel does: at once, or not at all. */
+/** Takes what is written as its kernel does: at once, or not at all. One with TLS says so only in a later turn. */
 class FakeSocket extends Socket {
+  override readonly remoteAddress = '127.0.0.1';
   readonly written: Buffer[] = [];
   /** What it was given and has not taken: whoever wrote it must leave it as it is. */
   readonly lent: (string | Uint8Array)[] = [];
   takes = true;
+  readonly #hasTls: boolean;
+  readonly #callbacks: (() => void)[] = [];
   #waiting = 0;
 
-  constructor() {
+  constructor(hasTls: boolean) {
     super();
+    this.#hasTls = hasTls;
     Object.defineProperty(this, 'writableLength', { get: () => this.#waiting });
-    Object.defineProperty(this, 'writableNeedDrain', { get: () => this.#waiting > 0 });
+    Object.defineProperty(this, 'writableNeedDrain', { get: () => !this.takes && this.#waiting > 0 });
   }
 
-  override write(data: string | Uint8Array): boolean {
+  override write(data: string | Uint8Array, ...rest: unknown[]): boolean {
     if (data.length === 0) return true;
     this.written.push(Buffer.from(data as string, 'latin1'));
-    if (!this.takes) {
-      this.#waiting += data.length;
-      this.lent.push(data);
-    }
+    const callback = rest.at(-1);
+    if (typeof callback === 'function') this.#callbacks.push(callback as () => void);
+    if (this.takes && !this.#hasTls) return true;
+    this.#waiting += data.length;
+    this.lent.push(data);
+    if (this.takes) setImmediate(() => this.#take());
     return this.takes;
   }
 
   drain(): void {
-    this.#waiting = 0;
+    this.#take();
     this.emit('drain');
   }
 
   takeSizes(): number[] {
     return this.written.splice(0).map(({ length }) => length / KIB);
   }
+
+  #take(): void {
+    this.#waiting = 0;
+    for (const each of this.#callbacks.splice(0)) each();
+  }
 }
 
 const PROTOCOL: Protocol = { onData() {}, onEnd() {}, onDrain() {}, onGone() {}, onShutdown() {}, onTick() {} };
 
-function connect(): { socket: FakeSocket; connection: Connection } {
-  const socket = new FakeSocket();
-  const connection = new Connection(socket, false, {
+function connect(hasTls = false): { socket: FakeSocket; connection: Connection } {
+  const socket = new FakeSocket(hasTls);
+  const connection = new Connection(socket, hasTls, {
     ticker: { now: 0, wallNow: 0, after: () => Infinity, add() {}, delete() {} },
     arrivals: new TurnQueue(setImmediate, (each: Connection) => each.serve()),
     departures: new TurnQueue(process.nextTick, (each: Connection) => each.flush()),
@@ -118,6 +129,17 @@ test('what the kernel did not take stays as it was copied, whatever is copied be
   while (slow.connection.bufferedAmount > 0) slow.socket.drain();
   assert.ok(Buffer.concat(slow.socket.lent.map((each) => Buffer.from(each as string, 'latin1'))).equals(Buffer.concat(expected)));
   assert.ok(Buffer.concat(quick.socket.written).equals(Buffer.concat(expected)));
+});
+
+test('a socket that takes later what it is given has done with it when it says so', async () => {
+  const { socket, connection } = connect(true);
+  for (let i = 0; i < 100; i++) {
+    connection.writeCopied('head', Buffer.alloc(4_000, i));
+    await turn();
+    await turn();
+  }
+  assert.deepEqual(socket.written, Array.from({ length: 100 }, (_, i) => Buffer.concat([Buffer.from('head'), Buffer.alloc(4_000, i)])));
+  assert.equal(new Set(socket.lent.map((each) => (each as Uint8Array).buffer)).size, 1);
 });
 
 test('what waits for a slow peer does not hold the room in which it was copied', async () => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Output } from '#src/net/output.js';
+import { Output, type Sink } from '#src/net/output.js';
 import { countHeld } from '../support/garbage.js';
 import { Random } from '../support/random.js';
 
@@ -27,6 +27,16 @@ class CheckedOutput {
   readonly #random: Random;
   #expected: Buffer[] = [];
   #taken: Buffer[] = [];
+  /** Takes what it is given at once, or not at all: then it still reads from it when it is checked. */
+  readonly #sink: Sink = {
+    writableLength: 0,
+    write: (bytes, whenTaken) => {
+      const isTaken = this.#random.below(10) > 0;
+      Object.assign(this.#sink, { writableLength: isTaken ? 0 : bytes.length });
+      this.#taken.push(isTaken ? Buffer.from(bytes) : (bytes as Buffer));
+      if (isTaken) whenTaken?.();
+    },
+  };
 
   constructor(random: Random) {
     this.#random = random;
@@ -51,13 +61,9 @@ class CheckedOutput {
 
   take(): void {
     const output = this.#output;
-    const room = output.copiedTo;
-    if (room === undefined) return void this.#taken.push(bytesOf([output.takeText(10_000) ?? '']), bytesOf(output.length > 0 ? output.take(1 + this.#random.below(12_000)) : []));
-    if (this.#random.once(20)) return output.takeOutOfRoom();
-    const copied = output.takeCopied();
-    if (this.#random.once(10)) return void this.#taken.push(copied as Buffer);
-    this.#taken.push(Buffer.from(copied));
-    room.leave();
+    if (this.#random.once(20)) output.takeOutOfRoom();
+    if (output.writeCopied(this.#sink, this.#random.once(2))) return;
+    this.#taken.push(bytesOf([output.takeText(10_000) ?? '']), bytesOf(output.length > 0 ? output.take(1 + this.#random.below(12_000)) : []));
   }
 
   check(when: string): void {
@@ -72,6 +78,13 @@ class CheckedOutput {
     this.#expected = [];
     this.#taken = [];
   }
+}
+
+/** Bytes whose memory was transferred, to a worker for instance. */
+function transferred(): Uint8Array {
+  const bytes = new Uint8Array(4);
+  structuredClone(bytes, { transfer: [bytes.buffer] });
+  return bytes;
 }
 
 function outputOf(...pieces: readonly Piece[]): Output {
@@ -155,23 +168,34 @@ test('takes up to a whole portion at a time, and never more', () => {
 test('one room does for all that is handed over within its turn, however much and by however many', () => {
   const outputs = [new Output(), new Output()];
   const rooms = new Set<unknown>();
+  const sink: Sink = {
+    writableLength: 0,
+    write({ buffer }, whenTaken) {
+      rooms.add(buffer);
+      whenTaken?.();
+    },
+  };
   for (let turn = 0; turn < 1_000; turn++) {
     for (const output of outputs) {
       for (let i = 0; i < 3; i++) output.pushCopied('head', new Uint8Array(4_096));
-      rooms.add(output.copiedTo);
+      if (turn % 4 === 0) assert.throws(() => output.pushCopied('head', transferred()), TypeError);
     }
     for (const output of outputs) {
-      const room = output.copiedTo!;
-      if (turn % 3 === 0) output.clear();
-      else if (turn % 3 === 1) output.takeOutOfRoom();
-      else {
-        output.takeCopied();
-        room.leave();
-      }
+      if (turn % 4 === 0) output.clear();
+      else if (turn % 4 === 1) output.takeOutOfRoom();
+      else output.writeCopied(sink, turn % 4 === 2);
       output.clear();
     }
   }
   assert.ok(rooms.size <= 2, `${rooms.size} rooms`);
+});
+
+test('bytes that cannot be read change nothing: what is shared behind them is what is sent', () => {
+  const [output, other] = [new Output(), new Output()];
+  assert.throws(() => output.pushCopied('head', transferred()), TypeError);
+  other.pushCopied('of another, ', Buffer.from('and of nobody else'));
+  output.pushShared('of all');
+  assert.equal(output.takeText(PORTION_BYTES), 'of all');
 });
 
 test('is empty after it was cleared, and can be used again', () => {

@@ -26,10 +26,20 @@ function sendUntilFull(channel: Channel): void {
 let release!: () => void;
 const released = new Promise<void>((resolve) => (release = resolve));
 
-/** In bytes that are copied, a few of them in each turn, until some wait. */
-async function sendShortUntilSlow(channel: Channel): Promise<void> {
-  while (channel.isOpen && channel.bufferedAmount < 16 * 1024) {
+/** Who reads all that it is sent. */
+let quick: Channel | undefined;
+let isReleased = false;
+void released.then(() => (isReleased = true));
+
+/** Keeps short bytes waiting for a client that does not read, a few more in each turn, between many for one who does. */
+async function sendShort(channel: Channel): Promise<void> {
+  while (channel.isOpen && !isReleased) {
+    if (channel.bufferedAmount >= 16 * 1024) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      continue;
+    }
     for (let i = 0; i < 4; i++) channel.send(PIECE.subarray(0, 1_000));
+    if (channel.bufferedAmount > 4_100) for (let i = 0; i < 10; i++) quick?.send(PIECE.subarray(0, 4_096));
     await new Promise(setImmediate);
   }
 }
@@ -46,7 +56,9 @@ const handler: Handler = async (request) => {
     case '/channel':
       return asChannel(request, { onOpen: sendUntilFull });
     case '/short':
-      return asChannel(request, { onOpen: sendShortUntilSlow });
+      return asChannel(request, { onOpen: sendShort });
+    case '/quick':
+      return asChannel(request, { onOpen: (channel) => void (quick = channel) });
     case '/messages':
       return asChannel(request, { onReceive: () => released });
     default:
