@@ -54,8 +54,8 @@ export interface Channel<Data = unknown> {
    *   later empty pieces write nothing. A body that is an iterable or a stream closes after itself.
    * @returns true if the data was accepted for writing; false if the channel is closed, or the data was dropped because
    *   more than `maxBufferedBytes` were waiting already; what becomes of the channel then is `onOverflow`'s to say.
-   * @throws UsageError on a body of an unknown type, bytes whose memory was transferred, an invalid status or header, an invalid event, or a streamed body on a WebSocket
-   *   or an event stream; the channel is then as it was.
+   * @throws UsageError on a body of an unknown type, bytes whose memory was transferred, an invalid status or header, an invalid event, or a
+   *   streamed body on a WebSocket or an event stream; the channel is then as it was.
    */
   send(data: Outgoing, closeAfterSend?: boolean, options?: SendOptions): boolean;
 

@@ -54,11 +54,11 @@ export class Output {
   /** As `push`, for a piece that other connections are sent, too. */
   pushShared(piece: Piece): void {
     const shared = this.length === 0 ? NOTHING_SHARED : this.#shared;
-    const joined = typeof piece === 'string' ? shared?.with(piece) : undefined;
-    if (joined === undefined) return this.push(piece);
-    this.#shared = joined;
-    this.#text = joined.text;
-    this.length = joined.text.length;
+    const together = typeof piece === 'string' ? shared?.with(piece) : undefined;
+    if (together === undefined) return this.push(piece);
+    this.#shared = together;
+    this.#text = together.text;
+    this.length = together.text.length;
   }
 
   /** As `push`, for a head, which is not empty, and, behind it, bytes that are copied now. Throws, and changes nothing, where these cannot be read. */
