@@ -80,7 +80,7 @@ async function joinCluster(nodes: readonly ClusterNode[]): Promise<void> {
     await redis.call('CLUSTER', 'ADDSLOTSRANGE', first, last - 1);
     await nodes[0]!.redis.call('CLUSTER', 'MEET', '127.0.0.1', port, busPort);
   }
-  const isWhole = async ({ redis }: ClusterNode): Promise<boolean> => /cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(String(await redis.call('CLUSTER', 'INFO')));
+  const isWhole = async ({ redis }: ClusterNode): Promise<boolean> => /cluster_state:ok[\s\S]*cluster_slots_ok:16384[\s\S]*cluster_known_nodes:3/.test(String(await redis.call('CLUSTER', 'INFO')));
   await until(async () => (await Promise.all(nodes.map(isWhole))).every(Boolean), 'the cluster', PATIENCE_MS);
 }
 
