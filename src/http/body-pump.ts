@@ -3,6 +3,7 @@
  * pass on, and tells its source when nobody wants the rest.
  */
 
+import { checkBytes } from '../channel/outgoing.js';
 import type { StreamedBody } from '../channel/outlet.js';
 import { UsageError } from '../errors.js';
 
@@ -48,7 +49,7 @@ export class BodyPump {
         if (this.#isCancelled) return;
         if (done === true) return this.#sink.pumped();
         if (typeof value !== 'string' && !(value instanceof Uint8Array)) throw new UsageError('the pieces of a streamed body are strings or Uint8Arrays');
-        this.#sink.piece(value);
+        this.#sink.piece(typeof value === 'string' ? value : checkBytes(value));
         if (this.#sink.isCongested) await this.#awaitRoom();
         else if (pieces % PIECES_A_TURN === 0) await this.#sink.nextTurn();
       }

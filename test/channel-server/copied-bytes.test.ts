@@ -9,6 +9,7 @@ import { RawWebSocket } from '../support/raw-web-socket.js';
 import { request } from '../support/requests.js';
 import { startServer } from '../support/server.js';
 import { openTls, startTls } from '../support/tls.js';
+import { transferred } from '../support/transferred.js';
 
 const MEMBERS = 6;
 const LATE = 3;
@@ -105,11 +106,9 @@ test('bytes whose memory is gone are a UsageError, and nobody is sent what is no
   const store = new MemoryChannelStore();
   const { port } = await startServer(t, (request) => asChannel(request, { onOpen: (channel) => void (members.push(channel), store.addToGroup('all', channel)) }));
   const [first, second] = [await RawWebSocket.open(t, port), await RawWebSocket.open(t, port)];
-  const transferred = new Uint8Array(4);
-  structuredClone(transferred, { transfer: [transferred.buffer] });
-  assert.throws(() => members[0]!.send(transferred), UsageError);
-  assert.throws(() => members[0]!.ping(transferred), UsageError);
-  assert.throws(() => store.broadcast('all', transferred), UsageError);
+  assert.throws(() => members[0]!.send(transferred()), UsageError);
+  assert.throws(() => members[0]!.ping(transferred()), UsageError);
+  assert.throws(() => store.broadcast('all', transferred()), UsageError);
   members[1]!.send(Buffer.from('for the second alone'));
   await turns(2);
   store.broadcast('all', 'for all of them');

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { answerOf, bodyOf, checkBody, COPY_UP_TO_BYTES, eventOf, isEvent, isStreamed, keepBytes, messageOf } from '#src/channel/outgoing.js';
 import { UsageError } from '#src/errors.js';
 import type { Outgoing } from '#src/http/contract.js';
+import { transferred } from '../support/transferred.js';
 
 const BYTES = Uint8Array.of(1, 2);
 const BUFFER = Buffer.from('ab');
@@ -46,13 +47,11 @@ describe('the body of', () => {
   }
 
   test('bytes whose memory was transferred or made smaller is a UsageError, wherever they stand', () => {
-    const transferred = new Uint8Array(4);
-    structuredClone(transferred, { transfer: [transferred.buffer] });
     // The library of the language that is compiled for has no types for it.
     const shrinking = new (ArrayBuffer as unknown as new (length: number, options: { maxByteLength: number }) => ArrayBuffer & { resize(length: number): void })(8, { maxByteLength: 8 });
     const cut = new Uint8Array(shrinking, 4, 4);
     shrinking.resize(2);
-    for (const gone of [transferred, cut]) {
+    for (const gone of [transferred(), cut]) {
       for (const data of [gone, { body: gone }, { data: gone }]) assert.throws(() => bodyOf(data), UsageError);
       assert.throws(() => checkBody(gone), UsageError);
     }

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { Output, type Sink } from '#src/net/output.js';
 import { countHeld } from '../support/garbage.js';
 import { Random } from '../support/random.js';
+import { transferred } from '../support/transferred.js';
 
 const PORTION_BYTES = 256 * 1024;
 const COPY_BELOW_BYTES = 32 * 1024;
@@ -78,13 +79,6 @@ class CheckedOutput {
     this.#expected = [];
     this.#taken = [];
   }
-}
-
-/** Bytes whose memory was transferred, to a worker for instance. */
-function transferred(): Uint8Array {
-  const bytes = new Uint8Array(4);
-  structuredClone(bytes, { transfer: [bytes.buffer] });
-  return bytes;
 }
 
 function outputOf(...pieces: readonly Piece[]): Output {

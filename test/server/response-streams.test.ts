@@ -7,6 +7,7 @@ import { RawClient } from '../support/raw-client.js';
 import { request } from '../support/requests.js';
 import { startServer } from '../support/server.js';
 import { atRest, Gate, until, within } from '../support/signals.js';
+import { transferred } from '../support/transferred.js';
 
 async function* failing(): AsyncGenerator<string> {
   yield 'some';
@@ -41,6 +42,7 @@ const BROKEN: readonly BrokenCase[] = [
   { name: 'throws, in chunks', body: failing, received: '4\r\nsome\r\n', error: /the source failed/ },
   { name: 'is a ReadableStream that errors', body: failingStream, received: '4\r\nsome\r\n', error: /the source failed/ },
   { name: 'yields what is no piece', body: () => ['some', 42 as unknown as string], received: '4\r\nsome\r\n', error: /pieces of a streamed body/ },
+  { name: 'yields bytes whose memory was transferred', body: () => ['some', transferred()], received: '4\r\nsome\r\n', error: /memory of these bytes is gone/ },
 ];
 
 for (const { name, body, contentLength, received, error } of BROKEN) {
