@@ -1,7 +1,7 @@
 /** Writes one response whose body comes in pieces: its head, then each piece in its framing. It holds the body to its declared length. */
 
 import type { Message } from '../channel/contract.js';
-import { keepBytes } from '../channel/outgoing.js';
+import { COPY_UP_TO_BYTES, keepBytes } from '../channel/outgoing.js';
 import type { SharedMessage } from '../channel/shared-message.js';
 import { UsageError } from '../errors.js';
 import type { Transport } from '../net/protocol.js';
@@ -73,7 +73,7 @@ export class BodyWriter {
   }
 
   #writeChunk(data: Message): void {
-    if (typeof data === 'string' || keepBytes(data) !== data) return this.#transport.write(encodeChunk(data));
+    if (typeof data === 'string' || data.length <= COPY_UP_TO_BYTES) return this.#transport.write(encodeChunk(data));
     this.#transport.write(`${data.length.toString(16)}\r\n`);
     this.#transport.write(data);
     this.#transport.write('\r\n');
